@@ -1,0 +1,1 @@
+"""docflow: the back office of a provincial government."""
