@@ -1,0 +1,38 @@
+"""The trail's one table."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from docflow.audit.tags import Tag
+from docflow.core.db import Base, Key, Moment, Word, one_of
+
+
+class AuditEvent(Base):
+    """One thing done. No foreign keys: the trail outlives what it tells of.
+
+    ``subject_id`` is the document an event belongs to where there is one (a task's events carry their
+    document), so a document's whole story is one index range.
+    """
+
+    __tablename__ = "audit_event"
+
+    id: Mapped[Key]
+    happened_at: Mapped[Moment]
+    tag: Mapped[Tag] = mapped_column(Word(Tag))
+    actor_id: Mapped[UUID | None]
+    actor_name: Mapped[str]
+    on_behalf_of: Mapped[UUID | None]
+    subject_kind: Mapped[str]
+    subject_id: Mapped[UUID | None]
+    address: Mapped[str]
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+
+    __table_args__ = (
+        one_of("tag", Tag),
+        Index("ix_audit_event_subject", "subject_kind", "subject_id", "id"),
+        Index("ix_audit_event_actor", "actor_id", "id"),
+    )

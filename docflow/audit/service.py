@@ -1,0 +1,42 @@
+"""The one verb: record. It never fails a request for lack of an actor; it writes in the caller's transaction."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from docflow.access.actor import Actor
+from docflow.audit.models import AuditEvent
+from docflow.audit.tags import Tag
+from docflow.core import clock
+
+
+async def record(
+    session: AsyncSession,
+    actor: Actor | None,
+    tag: Tag,
+    subject_kind: str,
+    subject_id: UUID | None,
+    *,
+    name: str = "",
+    address: str = "",
+    **details: Any,
+) -> None:
+    """Append one event. Without an actor, ``name`` says who it was ("worker", an invited address).
+
+    ``details`` are JSON values; put there what a reader of the trail needs to understand the event alone.
+    """
+    await session.execute(
+        insert(AuditEvent).values(
+            happened_at=clock.now(),
+            tag=tag,
+            actor_id=actor.person_id if actor else None,
+            actor_name=actor.name if actor else name,
+            on_behalf_of=None,
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+            address=actor.address if actor else address,
+            details=details,
+        )
+    )

@@ -1,0 +1,55 @@
+"""Stored objects and their text."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from docflow.core.db import Base, Key, Moment, Word, one_of
+
+
+class TextStatus(StrEnum):
+    """How far the text of a file is."""
+
+    WAITING = "waiting"
+    EXTRACTED = "extracted"
+    CUT = "cut"
+    """Extracted up to the limit."""
+    EMPTY = "empty"
+    UNSUPPORTED = "unsupported"
+    FAILED = "failed"
+
+
+class File(Base):
+    """One immutable object in the store. The row exists only after the object is whole."""
+
+    __tablename__ = "file"
+
+    id: Mapped[Key]
+    object_key: Mapped[str] = mapped_column(unique=True)
+    filename: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[bytes]
+    stored_at: Mapped[Moment]
+    stored_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    text_status: Mapped[TextStatus] = mapped_column(Word(TextStatus), server_default=text("'waiting'"))
+    text_reason: Mapped[str | None]
+    page_count: Mapped[int | None]
+
+    __table_args__ = (
+        one_of("text_status", TextStatus),
+        CheckConstraint("size > 0", name="not_empty"),
+        CheckConstraint("octet_length(sha256) = 32", name="sha256"),
+        Index("ix_file_sha256", "sha256"),
+    )
+
+
+class FileText(Base):
+    """What a file says, once read."""
+
+    __tablename__ = "file_text"
+
+    file_id: Mapped[UUID] = mapped_column(ForeignKey("file.id"), primary_key=True)
+    content: Mapped[str]

@@ -1,0 +1,1 @@
+"""Home: what waits for me, gathered from the capabilities below. Read-only."""

@@ -1,0 +1,88 @@
+"""Settings: frozen, read once from the environment by whoever starts a process.
+
+Every variable is named ``DOCFLOW_…`` and listed in the README; an unknown one with that prefix is refused,
+so that a misspelt setting is noticed at start and not in production.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+
+class SettingsNotValid(ValueError):
+    """The environment holds a setting that is unknown, missing or malformed."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What one process is told. Sizes in bytes, durations with their unit in the name."""
+
+    database_url: str
+    """The application's role: may write rows, may not change tables or the audit trail."""
+    migration_database_url: str = ""
+    """The owner's role, for ``docflow migrate`` alone; empty: the application's role."""
+    s3_endpoint: str
+    s3_access_key: str
+    s3_secret_key: str
+    s3_bucket: str = "docflow"
+    s3_region: str = "us-east-1"
+    s3_secure: bool = False
+    smtp_host: str
+    smtp_port: int = 25
+    smtp_username: str = ""
+    smtp_password: str = ""
+    smtp_tls: Literal["none", "starttls", "tls"] = "none"
+    mail_from: str = "docflow@localhost.localdomain"
+    """Sender of every mail; calendar organizers share its domain."""
+    public_url: str = "http://127.0.0.1:8000"
+    """Where people reach docflow: links in mails, cookie security and the origin check follow it."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    web_processes: int = 1
+    database_connections: int = 10
+    """Connections per process."""
+    max_upload_bytes: int = 2 * 1024**3
+    session_hours: int = 12
+    """How long a sign-in lasts without being used."""
+    orphan_grace_hours: int = 24
+    """An object without a row is swept when it is older than this."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach docflow over TLS."""
+        return urlsplit(self.public_url).scheme == "https"
+
+    @property
+    def mail_domain(self) -> str:
+        return self.mail_from.rpartition("@")[2]
+
+
+PREFIX = "DOCFLOW_"
+FOR_THE_STARTER = frozenset({"DATA_DIR", "POSTGRES_BIN"})
+"""Read by ``docflow run`` and ``docflow demo`` before there are settings."""
+
+
+def settings_from(environment: Mapping[str, str]) -> Settings:
+    """Settings from environment variables. Raises SettingsNotValid naming every variable that is wrong."""
+    given = {
+        name.removeprefix(PREFIX): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in FOR_THE_STARTER
+    }
+    known = {field.upper() for field in Settings.__struct_fields__}
+    unknown = sorted(PREFIX + name for name in set(given) - known)
+    if unknown:
+        raise SettingsNotValid(f"unknown settings: {', '.join(unknown)}")
+    missing = [
+        PREFIX + field.name.upper()
+        for field in msgspec.structs.fields(Settings)
+        if field.required and not given.get(field.name.upper())
+    ]
+    if missing:
+        raise SettingsNotValid(f"missing settings: {', '.join(missing)}")
+    try:
+        return msgspec.convert({name.lower(): value for name, value in given.items()}, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsNotValid(f"a setting is malformed: {error}") from error
