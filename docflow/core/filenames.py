@@ -16,7 +16,7 @@ def filename_from_wire(raw: bytes) -> str:
     """The text of a file name sent as bytes: UTF-8, else Windows-1252.
 
     Browsers send UTF-8 unescaped (RFC 7578 §5.1). A client that took its UTF-8 for Latin-1 and encoded it
-    once more is undone (`Quyáº¿t` becomes `Quyết`) when the outcome is valid UTF-8, which a name that was
+    once more is undone (``Quyáº¿t`` becomes ``Quyết``) when the outcome is valid UTF-8, which a name that was
     meant so practically never is.
     """
     try:
@@ -30,10 +30,10 @@ def filename_from_wire(raw: bytes) -> str:
 
 
 def safe_filename(raw: str) -> str:
-    """The last component of `raw`, in NFC, visible characters only, at most 255 bytes of UTF-8.
+    """The last component of ``raw``, in NFC, visible characters only, at most 255 bytes of UTF-8.
 
     Folders of either system are dropped; control characters, bidirectional marks and other invisible
-    characters are removed; the extension survives the cut. Never empty, never `.` or `..`; applying it
+    characters are removed; the extension survives the cut. Never empty, never ``.`` or ``..``; applying it
     again changes nothing.
     """
     visible = "".join(c for c in raw if unicodedata.category(c) not in _INVISIBLE)
@@ -43,9 +43,9 @@ def safe_filename(raw: str) -> str:
 
 
 def ascii_filename(name: str) -> str:
-    """`name` in printable ASCII, marks dropped (`Quyết định.pdf` becomes `Quyet dinh.pdf`).
+    """``name`` in printable ASCII, marks dropped (``Quyết định.pdf`` becomes ``Quyet dinh.pdf``).
 
-    What has no ASCII letter becomes `_`, and so do `"`, `\\` and `%`, which clients read differently inside
+    What has no ASCII letter becomes ``_``, and so do ``"``, ``\\`` and ``%``, which clients read differently inside
     a quoted file name (RFC 6266 appendix D).
     """
     plain = unicodedata.normalize("NFKD", name.replace("đ", "d").replace("Đ", "D"))

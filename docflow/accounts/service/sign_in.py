@@ -1,0 +1,155 @@
+"""Signing in and out. Failures are counted in a transaction of their own: a refusal must survive its rollback."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from docflow.access.actor import Actor
+from docflow.accounts import queries
+from docflow.accounts.errors import SignInBlocked, SignInRefused
+from docflow.accounts.models import Person, SignInThrottle, UserSession
+from docflow.accounts.passwords import password_matches
+from docflow.audit import service as audit
+from docflow.audit.tags import Tag
+from docflow.core import clock
+from docflow.core.db import Sessions, transaction
+from docflow.core.ids import digest_of, new_secret
+
+FREE_FAILURES = 4
+"""So many failures cost nothing; each further one doubles the wait from one second up to the longest."""
+LONGEST_WAIT = timedelta(minutes=15)
+ADDRESS_ALLOWANCE = 10
+"""One address serves a whole office: its failures weigh a tenth of a user name's."""
+
+
+class SessionRules(msgspec.Struct, frozen=True):
+    """How long an unused session lasts, and whether its cookie travels over TLS only."""
+
+    hours: int
+    secure: bool
+
+
+class SignedIn(msgspec.Struct, frozen=True):
+    """A new session. ``secret`` goes into the cookie and is kept nowhere."""
+
+    secret: str
+    actor: Actor
+    expires_at: datetime
+
+
+async def sign_in(
+    sessions: Sessions, *, username: str, password: str, address: str, user_agent: str, hours: int
+) -> SignedIn:
+    """Start a session with a fresh secret. Raises SignInBlocked or SignInRefused, both recorded.
+
+    The password is checked between two transactions, so no connection waits for it.
+    """
+    key = username.casefold()[:200]
+    async with transaction(sessions) as session:
+        await _require_not_blocked(session, key, address)
+        person = (
+            await session.execute(
+                select(Person.id, Person.password_hash, Person.frozen_at).where(
+                    func.lower(Person.username) == username.lower()
+                )
+            )
+        ).one_or_none()
+    matches = await password_matches(password, person.password_hash if person else None)
+    if person is None or not matches or person.frozen_at is not None:
+        async with transaction(sessions) as session:
+            await _count_failure(session, key, address)
+        raise SignInRefused
+    async with transaction(sessions) as session:
+        return await _start(session, person.id, key, address, user_agent, timedelta(hours=hours))
+
+
+async def _start(
+    session: AsyncSession, person_id: UUID, key: str, address: str, user_agent: str, lifetime: timedelta
+) -> SignedIn:
+    secret = new_secret()
+    now = clock.now()
+    session_id = await session.scalar(
+        insert(UserSession)
+        .values(
+            digest=digest_of(secret),
+            person_id=person_id,
+            started_at=now,
+            seen_at=now,
+            expires_at=now + lifetime,
+            address=address,
+            user_agent=user_agent[:300],
+        )
+        .returning(UserSession.id)
+    )
+    await session.execute(delete(SignInThrottle).where(SignInThrottle.key == f"name:{key}"))
+    actor = await queries.find_actor(session, person_id, address)
+    if actor is None:
+        raise SignInRefused
+    await audit.record(session, actor, Tag.SESSION_STARTED, "person", person_id, session=str(session_id))
+    return SignedIn(secret, actor, now + lifetime)
+
+
+async def sign_out(session: AsyncSession, actor: Actor) -> None:
+    """End the session that asks."""
+    await session.execute(delete(UserSession).where(UserSession.id == actor.session_id))
+    await audit.record(session, actor, Tag.SESSION_ENDED, "person", actor.person_id)
+
+
+async def end_sessions(session: AsyncSession, person_id: UUID) -> None:
+    """End every session of a person: when frozen, or when the password changed."""
+    await session.execute(delete(UserSession).where(UserSession.person_id == person_id))
+
+
+async def forget_ended(session: AsyncSession) -> None:
+    """Drop sessions that have run out and throttles that have cooled down."""
+    now = clock.now()
+    await session.execute(delete(UserSession).where(UserSession.expires_at < now))
+    await session.execute(delete(SignInThrottle).where(SignInThrottle.failed_at < now - timedelta(days=1)))
+
+
+def _keys(key: str, address: str) -> list[str]:
+    return [f"name:{key}", f"address:{address}"]
+
+
+async def _require_not_blocked(session: AsyncSession, key: str, address: str) -> None:
+    now = clock.now()
+    until = await session.scalar(
+        select(func.max(SignInThrottle.blocked_until)).where(SignInThrottle.key.in_(_keys(key, address)))
+    )
+    if until is not None and until > now:
+        raise SignInBlocked(retry_after=int((until - now).total_seconds()) + 1)
+
+
+_COUNT = text(
+    """
+    INSERT INTO sign_in_throttle AS t (key, failures, failed_at, blocked_until)
+    VALUES (:key, 1, :now, :now)
+    ON CONFLICT (key) DO UPDATE SET
+        failures = t.failures + 1,
+        failed_at = :now,
+        blocked_until = :now + CASE WHEN t.failures + 1 <= :free THEN interval '0'
+            ELSE least(CAST(:longest AS interval),
+                       interval '1 second' * power(2, least((t.failures - :free) / :weight, 20))) END
+    """
+)
+
+
+async def _count_failure(session: AsyncSession, key: str, address: str) -> None:
+    """One atomic statement per key: attempts in parallel cannot slip past the count."""
+    for name, weight in zip(_keys(key, address), (1, ADDRESS_ALLOWANCE), strict=True):
+        await session.execute(
+            _COUNT,
+            {
+                "key": name,
+                "now": clock.now(),
+                "free": FREE_FAILURES * weight,
+                "weight": weight,
+                "longest": LONGEST_WAIT,
+            },
+        )
+    await audit.record(
+        session, None, Tag.SESSION_REFUSED, "person", None, name=key, address=address, username=key
+    )

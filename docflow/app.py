@@ -1,0 +1,174 @@
+"""The web application: the only place where its parts are wired."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.static_files import create_static_files_router
+
+import docflow.accounts.errors
+import docflow.documents.errors
+import docflow.meetings.errors
+import docflow.tasks.errors
+from docflow.accounts.api import people, session, tokens, units
+from docflow.accounts.service.sign_in import SessionRules
+from docflow.audit import api as audit
+from docflow.audit.refusals import record_refusal
+from docflow.core.db import create_engine, create_sessions
+from docflow.core.errors import DocflowError
+from docflow.documents import api as documents
+from docflow.files.service import FileStore
+from docflow.home import api as home
+from docflow.meetings import api as meetings
+from docflow.notifications.mail import Mailbox
+from docflow.notifications.rendering import MailTemplates
+from docflow.notifications.service import Postman
+from docflow.notifications.smtp import SmtpSettings, SmtpTransport
+from docflow.settings import Settings
+from docflow.tasks import api as tasks
+from docflow.web import health, openapi, problems, requests
+from docflow.web.early_answer import EarlyAnswer
+from docflow.web.guard import RouteGate
+from docflow.web.idempotency import Replay
+from docflow.web.transaction import TransactionMiddleware
+from storage import ObjectStore, StoreSettings
+
+CONSTRAINTS: dict[str, type[DocflowError]] = {
+    **docflow.accounts.errors.CONSTRAINTS,
+    **docflow.documents.errors.CONSTRAINTS,
+    **docflow.tasks.errors.CONSTRAINTS,
+    **docflow.meetings.errors.CONSTRAINTS,
+}
+"""What a violated constraint means, in one place."""
+
+API = [
+    session.router,
+    tokens.router,
+    people.router,
+    units.router,
+    audit.router,
+    documents.router,
+    tasks.router,
+    meetings.router,
+    home.router,
+]
+
+
+def open_store(settings: Settings) -> ObjectStore:
+    """The object store that the settings name; nothing is connected yet."""
+    return ObjectStore(
+        StoreSettings(
+            endpoint=settings.s3_endpoint,
+            access_key=settings.s3_access_key,
+            secret_key=settings.s3_secret_key,
+            bucket=settings.s3_bucket,
+            region=settings.s3_region,
+            secure=settings.s3_secure,
+        )
+    )
+
+
+def smtp_transport(settings: Settings) -> SmtpTransport:
+    """The mail server that the settings name."""
+    return SmtpTransport(
+        SmtpSettings(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            username=settings.smtp_username,
+            password=settings.smtp_password,
+            tls=settings.smtp_tls,
+        )
+    )
+
+
+def configure_logs(settings: Settings) -> None:
+    """Logs as JSON lines on standard output."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    )
+
+
+def postman_of(settings: Settings) -> Postman:
+    """Whoever writes letters into the outbox."""
+    words = MailTemplates(
+        {"documents": "docflow.documents", "meetings": "docflow.meetings", "tasks": "docflow.tasks"}
+    )
+    return Postman(Mailbox(settings.mail_from, "docflow"), settings.public_url, words)
+
+
+def create_app(settings: Settings) -> Litestar:
+    """The application for one process. Nothing is opened before the server starts it."""
+    configure_logs(settings)
+    engine = create_engine(settings.database_url, connections=settings.database_connections)
+    sessions = create_sessions(engine)
+    store = open_store(settings)
+    mail = smtp_transport(settings)
+
+    @asynccontextmanager
+    async def parts(app: Litestar) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await engine.dispose()
+            await store.close()
+
+    async def check_database() -> None:
+        async with engine.connect() as connection:
+            await connection.exec_driver_sql("SELECT 1")
+
+    return Litestar(
+        route_handlers=[
+            Router("/api/v1", route_handlers=API),
+            health.live,
+            health.ready,
+            *openapi.pages(),
+            create_static_files_router("/static", directories=[openapi.STATIC], opt={"public": True}),
+        ],
+        guards=[RouteGate(session.authenticate, settings.public_url)],
+        middleware=[
+            EarlyAnswer(),
+            TransactionMiddleware(sessions, CONSTRAINTS, problems.render_bare),
+        ],
+        exception_handlers={Exception: problems.render, Replay: problems.replay},
+        after_exception=[record_refusal(sessions)],
+        dependencies={
+            **_from_request(),
+            "sessions": _always(sessions),
+            "session_rules": _always(SessionRules(settings.session_hours, settings.secure)),
+            "file_store": _always(FileStore(store, settings.max_upload_bytes)),
+            "postman": _always(postman_of(settings)),
+        },
+        lifespan=[parts],
+        openapi_config=openapi.config(),
+        state=State({"checks": {"database": check_database, "store": store.check, "mail": mail.check}}),
+        logging_config=None,
+        debug=False,
+        request_max_body_size=1024 * 1024,
+    )
+
+
+def _from_request() -> dict[str, Provide]:
+    return {
+        "session": Provide(requests.provide_session, sync_to_thread=False),
+        "transaction": Provide(requests.provide_transaction, sync_to_thread=False),
+        "actor": Provide(requests.provide_actor, sync_to_thread=False),
+        "version": Provide(requests.provide_version, sync_to_thread=False),
+    }
+
+
+def _always(part: Any) -> Provide:
+    def give() -> Any:
+        return part
+
+    return Provide(give, sync_to_thread=False, use_cache=True)

@@ -1,0 +1,35 @@
+"""Refused access, recorded in a transaction of its own: the request's is rolled back. An edge like ``api``."""
+
+from collections.abc import Awaitable, Callable
+
+from litestar.connection import ASGIConnection
+from litestar.types import Scope
+
+from docflow.audit import service
+from docflow.audit.tags import Tag
+from docflow.core.db import Sessions, transaction
+from docflow.core.errors import NotAllowed
+
+
+def record_refusal(sessions: Sessions) -> Callable[[Exception, Scope], Awaitable[None]]:
+    """A hook for every exception of the application; writes down those that refuse."""
+
+    async def hook(error: Exception, scope: Scope) -> None:
+        if not isinstance(error, NotAllowed):
+            return
+        client = ASGIConnection(scope).client
+        async with transaction(sessions) as session:
+            await service.record(
+                session,
+                scope["state"].get("actor"),
+                Tag.ACCESS_REFUSED,
+                "request",
+                None,
+                name="somebody",
+                address=client.host if client else "",
+                path=scope["path"][:300],
+                method=scope.get("method", ""),
+                **error.facts,
+            )
+
+    return hook

@@ -1,0 +1,26 @@
+"""Putting work into the queue inside the caller's transaction: the job exists if and only if the change does."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
+from typing import Any
+
+import procrastinate
+from sqlalchemy.ext.asyncio import AsyncSession
+
+Job = Callable[..., Awaitable[None]]
+Jobs = Mapping[str, Job]
+"""A capability's jobs by name, ``<capability>.<verb>``."""
+
+
+@cache
+def _queue() -> procrastinate.App:
+    """Only knows how to write a job; it never opens a connection of its own."""
+    return procrastinate.App(connector=procrastinate.PsycopgConnector())
+
+
+async def enqueue(session: AsyncSession, name: str, **arguments: Any) -> None:
+    """Queue the job ``name`` with JSON ``arguments``."""
+    connection = await session.connection()
+    raw = await connection.get_raw_connection()
+    job = _queue().configure_task(name, connection=raw.driver_connection, allow_unknown=True)
+    await job.defer_async(**arguments)

@@ -1,0 +1,159 @@
+"""What is done with files: adding the row of a stored object, reading text, verifying, sweeping."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from docflow.access.actor import Actor
+from docflow.core import clock
+from docflow.core.db import Sessions, transaction
+from docflow.files.extraction import Extraction, extract
+from docflow.files.models import File, FileText, TextStatus
+from storage import ObjectMissing, ObjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class FileStore:
+    """The store and the most bytes that one file may have."""
+
+    store: ObjectStore
+    max_bytes: int
+
+    def read(self, file: File, offset: int = 0, length: int | None = None) -> AsyncGenerator[bytes, None]:
+        """The bytes of a file, or of a part."""
+        return self.store.read(file.object_key, offset=offset, length=length)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An object that is whole in the store and has no row yet. ``size`` in bytes."""
+
+    object_key: str
+    filename: str
+    media_type: str
+    size: int
+    sha256: bytes
+
+
+async def add_file(session: AsyncSession, actor: Actor, received: Received) -> File:
+    """The row of a stored object."""
+    file = File(
+        object_key=received.object_key,
+        filename=received.filename,
+        media_type=received.media_type,
+        size=received.size,
+        sha256=received.sha256,
+        stored_at=clock.now(),
+        stored_by=actor.person_id,
+        text_status=TextStatus.WAITING,
+    )
+    session.add(file)
+    await session.flush()
+    return file
+
+
+async def read_text(sessions: Sessions, files: FileStore, file_id: UUID) -> Extraction | None:
+    """Read a file's text in a limited child process and keep it; None when it was read already.
+
+    No transaction is open while the child runs. Running it twice does no harm.
+    """
+    async with sessions() as session:
+        file = await session.get_one(File, file_id)
+    if file.text_status is not TextStatus.WAITING:
+        return None
+    async with aclosing(files.read(file)) as source:
+        extraction = await extract(source, file.media_type)
+    async with transaction(sessions) as session:
+        file = await session.get_one(File, file_id, with_for_update=True)
+        file.text_status = TextStatus(extraction.status.value)
+        file.text_reason = extraction.reason.value if extraction.reason else None
+        file.page_count = extraction.pages
+        if extraction.text:
+            await session.execute(
+                insert(FileText).values(file_id=file_id, content=extraction.text).on_conflict_do_nothing()
+            )
+    return extraction
+
+
+async def text_of(session: AsyncSession, file_id: UUID) -> str:
+    """What a file says; empty while it has not been read, or says nothing."""
+    return await session.scalar(select(FileText.content).where(FileText.file_id == file_id)) or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One file that was verified. ``fault`` is None when the object is there and its checksum right."""
+
+    file_id: UUID
+    object_key: str
+    fault: str | None
+
+
+async def verify(sessions: Sessions, store: ObjectStore) -> AsyncIterator[Finding]:
+    """Re-read every object against its row, oldest first."""
+    last = UUID(int=0)
+    while True:
+        async with sessions() as session:
+            rows = (
+                await session.execute(
+                    select(File.id, File.object_key, File.size, File.sha256)
+                    .where(File.id > last)
+                    .order_by(File.id)
+                    .limit(500)
+                )
+            ).all()
+        if not rows:
+            return
+        for row in rows:
+            yield Finding(row.id, row.object_key, await _fault(store, row.object_key, row.size, row.sha256))
+        last = rows[-1].id
+
+
+async def _fault(store: ObjectStore, key: str, size: int, sha256: bytes) -> str | None:
+    try:
+        found = await store.checksum(key)
+    except ObjectMissing:
+        return "missing"
+    if found.size != size:
+        return f"has {found.size} bytes instead of {size}"
+    if found.sha256 != sha256.hex():
+        return "checksum differs"
+    return None
+
+
+async def find_orphans(sessions: Sessions, store: ObjectStore, grace: timedelta) -> AsyncIterator[str]:
+    """Keys of objects older than ``grace`` that no row names: an upload whose transaction never committed."""
+    before = clock.now() - grace
+    batch: list[str] = []
+    async for item in store.list_objects():
+        if item.modified_at < before:
+            batch.append(item.key)
+        if len(batch) == 1000:
+            for key in await _without_row(sessions, batch):
+                yield key
+            batch = []
+    for key in await _without_row(sessions, batch):
+        yield key
+
+
+async def sweep(sessions: Sessions, store: ObjectStore, grace: timedelta) -> int:
+    """Delete orphans; how many there were."""
+    swept = 0
+    async for key in find_orphans(sessions, store, grace):
+        await store.delete(key)
+        swept += 1
+    return swept
+
+
+async def _without_row(sessions: Sessions, keys: list[str]) -> list[str]:
+    if not keys:
+        return []
+    async with sessions() as session:
+        known = set(await session.scalars(select(File.object_key).where(File.object_key.in_(keys))))
+    return [key for key in keys if key not in known]

@@ -1,0 +1,145 @@
+"""The outbox: a letter is written in the transaction that causes it, and sent after that has committed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from docflow.core import clock
+from docflow.core.jobs import enqueue
+from docflow.core.messages import Language
+from docflow.notifications.mail import Mailbox, MailText, MailWords, compose
+from docflow.notifications.models import Letter, LetterState
+from docflow.notifications.smtp import Delivery, Envelope, Outcome
+
+LEASE = timedelta(minutes=5)
+"""A letter that was taken for sending is not taken again before; then whoever took it has died."""
+GIVEN_UP_AFTER = 20
+"""Attempts, the last about a day after the first."""
+BATCH = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A letter to be: what to say, to whom, about what.
+
+    ``effect`` names the cause and the recipient, ``meeting/<id>/<recipient>/<sequence>``: a second letter with
+    the same effect is not written. Letters of a ``thread`` arrive in order.
+    """
+
+    effect: str
+    thread: str
+    to: Mailbox
+    words: MailText
+    about: tuple[str, UUID]
+    calendar: bytes | None = None
+    method: str | None = None
+    reply_to: Mailbox | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Postman:
+    """Writes letters into the outbox on behalf of docflow's address."""
+
+    sender: Mailbox
+    public_url: str
+    mail_words: MailWords = field(repr=False)
+
+    @property
+    def domain(self) -> str:
+        return self.sender.address.rpartition("@")[2]
+
+    def words(self, name: str, language: Language, facts: Mapping[str, Any]) -> MailText:
+        """The mail ``<capability>/<name>`` in the recipient's language."""
+        return self.mail_words.render(name, language.value, **facts)
+
+    def link(self, path: str) -> str:
+        """An address that people can open."""
+        return f"{self.public_url.rstrip('/')}{path}"
+
+    async def post(self, session: AsyncSession, drafts: Sequence[Draft]) -> None:
+        """Put letters into the outbox and ask for their delivery. Raises MailNotValid for a bad address."""
+        if not drafts:
+            return
+        now = clock.now()
+        await session.execute(
+            insert(Letter).on_conflict_do_nothing(index_elements=[Letter.effect]),
+            [self._row(draft, now) for draft in drafts],
+        )
+        await enqueue(session, "notifications.deliver")
+
+    def _row(self, draft: Draft, now: datetime) -> dict[str, Any]:
+        unique = sha256(draft.effect.encode()).hexdigest()[:40]
+        content = compose(
+            sender=self.sender,
+            recipient=draft.to,
+            subject=draft.words.subject,
+            text=draft.words.text,
+            html=draft.words.html,
+            message_id=f"<{unique}@{self.domain}>",
+            date=now,
+            reply_to=draft.reply_to,
+            calendar=draft.calendar,
+            method=draft.method,
+        )
+        kind, subject_id = draft.about
+        return {
+            "effect": draft.effect,
+            "thread": draft.thread,
+            "recipient": draft.to.address,
+            "subject": draft.words.subject,
+            "content": content,
+            "subject_kind": kind,
+            "subject_id": subject_id,
+            "queued_at": now,
+            "due_at": now,
+        }
+
+
+async def take_due(session: AsyncSession, sender: str) -> list[Envelope]:
+    """Take letters for sending, oldest first, none while an earlier one of its thread has not left."""
+    now = clock.now()
+    earlier = aliased(Letter)
+    due = (
+        select(Letter.id)
+        .where(
+            Letter.state == LetterState.QUEUED,
+            Letter.due_at <= now,
+            ~exists().where(
+                earlier.thread == Letter.thread,
+                earlier.state == LetterState.QUEUED,
+                earlier.no < Letter.no,
+            ),
+        )
+        .order_by(Letter.no)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True, of=Letter)
+    )
+    taken = await session.execute(
+        update(Letter)
+        .where(Letter.id.in_(due.scalar_subquery()))
+        .values(due_at=now + LEASE, attempts=Letter.attempts + 1)
+        .returning(Letter.no, Letter.id, Letter.recipient, Letter.content)
+    )
+    return [Envelope(row.id, sender, row.recipient, row.content) for row in sorted(taken)]
+
+
+async def note_delivery(session: AsyncSession, delivery: Delivery) -> None:
+    """Keep what became of a letter. A temporary failure is tried again after a doubling wait, up to an hour."""
+    now = clock.now()
+    letter = await session.get_one(Letter, delivery.id, with_for_update=True)
+    if delivery.outcome is Outcome.SENT:
+        letter.state, letter.sent_at, letter.failure = LetterState.SENT, now, None
+        return
+    letter.failure = delivery.detail
+    if delivery.outcome is Outcome.PERMANENT or letter.attempts >= GIVEN_UP_AFTER:
+        letter.state = LetterState.FAILED
+    else:
+        letter.due_at = now + min(timedelta(seconds=15) * 2**letter.attempts, timedelta(hours=1))

@@ -1,0 +1,51 @@
+"""What handlers take from a request besides its body."""
+
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.params import Parameter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from docflow.access.actor import Actor
+from docflow.core.errors import invalid
+from docflow.core.paging import DEFAULT_LIMIT, MAX_LIMIT
+from docflow.web.etags import version_from_if_match
+from docflow.web.transaction import RequestTransaction, transaction_of
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def provide_session(request: AnyRequest) -> AsyncSession:
+    """The session of the request's transaction."""
+    return transaction_of(request.scope).session
+
+
+def provide_transaction(request: AnyRequest) -> RequestTransaction:
+    """The request's transaction, for what is written outside the database."""
+    return transaction_of(request.scope)
+
+
+def provide_actor(request: AnyRequest) -> Actor:
+    """Whoever the gate let in."""
+    actor: Actor = request.scope["state"]["actor"]
+    return actor
+
+
+def provide_version(request: AnyRequest) -> int:
+    """The version in If-Match. Raises when it is missing or not understood."""
+    return version_from_if_match(request.headers.get("if-match"))
+
+
+def provide_limit(
+    limit: int = Parameter(default=DEFAULT_LIMIT, description=f"Rows of a page, 1 to {MAX_LIMIT}."),
+) -> int:
+    """The size of a page."""
+    if not 1 <= limit <= MAX_LIMIT:
+        raise invalid("limit", "limit_out_of_range", most=MAX_LIMIT)
+    return limit
+
+
+def address_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The network address that the server saw; behind a proxy uvicorn has put the client's there."""
+    return connection.client.host if connection.client else ""

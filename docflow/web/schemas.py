@@ -1,0 +1,35 @@
+"""What all structs that come in or go out share."""
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from docflow.core.text import TextNotAllowed, clean, clean_line
+
+PROSE = frozenset({"note", "content", "description", "reason", "recipients"})
+"""Fields in which a line break means something."""
+AS_GIVEN = frozenset({"password", "current_password", "new_password", "cursor", "q"})
+
+
+class In(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """A body that comes in: unknown fields are refused, every text is cleaned to NFC.
+
+    ``example`` is shown in the documentation and converted in a test, so it cannot rot.
+    """
+
+    example: ClassVar[dict[str, Any]]
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, str) and name not in AS_GIVEN and type(value) is str:
+                try:
+                    setattr(self, name, clean(value) if name in PROSE else clean_line(value))
+                except TextNotAllowed as error:
+                    raise ValueError(f"{name}: text_not_allowed") from error
+
+
+class Out(msgspec.Struct, frozen=True, kw_only=True):
+    """A body that goes out."""
+
+    example: ClassVar[dict[str, Any]]

@@ -1,0 +1,146 @@
+"""Background work: one table of jobs, one table of the clock. Any number of workers may run.
+
+The queue is procrastinate, written to inside the transactions that cause the work. The clock is APScheduler in
+memory of every worker; a tick wins its slot in a table and enqueues in the same transaction, so a schedule fires
+once per cluster (architecture §10).
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import procrastinate
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from docflow.accounts.service.sign_in import forget_ended
+from docflow.app import configure_logs, open_store, smtp_transport
+from docflow.core import clock, ticks
+from docflow.core.db import Sessions, create_engine, create_sessions, transaction
+from docflow.core.jobs import enqueue
+from docflow.documents.jobs import read_text
+from docflow.files.jobs import sweep
+from docflow.files.service import FileStore
+from docflow.notifications.jobs import deliver
+from docflow.settings import Settings
+from docflow.web.idempotency import forget_old
+
+Run = Callable[..., Awaitable[None]]
+
+SCHEDULE: dict[str, timedelta] = {
+    "notifications.deliver": timedelta(minutes=1),
+    "worker.revive": timedelta(minutes=1),
+    "worker.forget": timedelta(hours=1),
+    "files.sweep": timedelta(hours=6),
+}
+"""How often each recurring job is enqueued, counted from midnight UTC."""
+
+STALLED_AFTER_SECONDS = 30
+"""A worker that has not been heard of for so long has died; its jobs are given to another."""
+
+log = structlog.get_logger("docflow.worker")
+
+
+def jobs_of(settings: Settings, sessions: Sessions, files: FileStore) -> Mapping[str, Run]:
+    """Every job by name, with the parts it uses."""
+    return {
+        "documents.read_text": partial(read_text, sessions, files),
+        "notifications.deliver": partial(deliver, sessions, smtp_transport(settings), settings.mail_from),
+        "files.sweep": partial(sweep, sessions, files, timedelta(hours=settings.orphan_grace_hours)),
+        "worker.forget": partial(forget, sessions),
+    }
+
+
+async def forget(sessions: Sessions) -> None:
+    """Drop what has run out: sessions, throttles, kept answers."""
+    async with transaction(sessions) as session:
+        await forget_ended(session)
+        await forget_old(session)
+
+
+async def revive(queue: procrastinate.App) -> None:
+    """Give the jobs of dead workers to living ones; every job may therefore run twice."""
+    for job in await queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS):
+        await queue.job_manager.retry_job(job)
+        log.warning("job_revived", job=job.id, name=job.task_name)
+
+
+async def tick(sessions: Sessions, name: str, every: timedelta) -> None:
+    """Enqueue ``name`` for the present slot unless another worker has."""
+    slot = slot_of(clock.now(), every)
+    async with transaction(sessions) as session:
+        if await ticks.win(session, name, slot):
+            await enqueue(session, name)
+
+
+def slot_of(moment: datetime, every: timedelta) -> datetime:
+    """The start of the slot of length ``every`` in which ``moment`` lies."""
+    epoch = datetime(2000, 1, 1, tzinfo=UTC)
+    return moment - (moment - epoch) % every
+
+
+def create_queue(database_url: str, jobs: Mapping[str, Run]) -> procrastinate.App:
+    """The queue with every job registered; each is tried up to five times with a growing pause."""
+    queue = procrastinate.App(
+        connector=procrastinate.PsycopgConnector(
+            conninfo=database_url, min_size=1, max_size=4, kwargs={"options": "-c timezone=UTC"}
+        )
+    )
+    retry = procrastinate.RetryStrategy(max_attempts=5, exponential_wait=2)
+    for name, run in jobs.items():
+        queue.task(name=name, retry=retry)(_named(name, run))
+    return queue
+
+
+def _named(name: str, run: Run) -> Callable[..., Any]:
+    async def job(**arguments: Any) -> None:
+        with structlog.contextvars.bound_contextvars(job=name):
+            await run(**arguments)
+
+    return job
+
+
+async def work(settings: Settings, *, concurrency: int = 2) -> None:
+    """Run until SIGTERM or SIGINT; a job under way is finished first."""
+    configure_logs(settings)
+    async with AsyncExitStack() as stack:
+        engine = create_engine(settings.database_url, connections=concurrency + 2)
+        stack.push_async_callback(engine.dispose)
+        sessions = create_sessions(engine)
+        store = open_store(settings)
+        stack.push_async_callback(store.close)
+        jobs = dict(jobs_of(settings, sessions, FileStore(store, settings.max_upload_bytes)))
+        queue = create_queue(settings.database_url, jobs)
+        queue.task(name="worker.revive")(_named("worker.revive", partial(revive, queue)))
+        await stack.enter_async_context(queue.open_async())
+        scheduler = start_clock(sessions)
+        stack.callback(scheduler.shutdown, wait=False)
+        log.info("worker_started")
+        await queue.run_worker_async(
+            concurrency=concurrency,
+            fetch_job_polling_interval=5,
+            delete_jobs="successful",
+            shutdown_graceful_timeout=25,
+            stalled_worker_timeout=STALLED_AFTER_SECONDS,
+        )
+        log.info("worker_stopped")
+
+
+def start_clock(sessions: Sessions) -> AsyncIOScheduler:
+    """The clock of this worker: each schedule ticks at the start of its slots."""
+    scheduler = AsyncIOScheduler(timezone=UTC)
+    for name, every in SCHEDULE.items():
+        scheduler.add_job(
+            tick,
+            IntervalTrigger(seconds=int(every.total_seconds()), start_date=slot_of(clock.now(), every)),
+            args=(sessions, name, every),
+            id=name,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+    scheduler.start()
+    return scheduler
