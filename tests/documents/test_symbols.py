@@ -257,4 +257,4 @@ def test_hostile_texts_are_refused_at_once(text: str) -> None:
     for _ in range(20):
         with pytest.raises(SymbolNotUnderstood):
             read(text)
-    assert time.perf_counter() - started < 0.2
+    assert time.perf_counter() - started < 1
