@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -25,12 +26,21 @@ class Module:
         return f"{self.path}:{node.lineno}: {fact}"
 
 
+def module_at(root: Path, path: str) -> Module:
+    """One file of the tree below ``root``."""
+    text = (root / path).read_text("utf-8")
+    return Module(path, text, _parse(text, path))
+
+
+_parse = cache(ast.parse)
+"""The rules only read trees, so each text is parsed once."""
+
+
 def modules_of(root: Path, *packages: str) -> Iterator[Module]:
     """Every Python file of the packages (both when none is named) below ``root``, in order."""
     for package in packages or PACKAGES:
         for path in sorted((root / package).rglob("*.py")):
-            text = path.read_text("utf-8")
-            yield Module(path.relative_to(root).as_posix(), text, ast.parse(text, path.name))
+            yield module_at(root, path.relative_to(root).as_posix())
 
 
 def functions_of(module: Module) -> Iterator[Function]:
