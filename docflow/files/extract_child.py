@@ -31,12 +31,9 @@ from docflow.files.extract_terms import (
 Reader = Callable[["Sink", ExtractionLimits], int | None]
 
 _DELETED = [*range(0x20), *range(0x7F, 0xA0), 0xAD, 0x200B, 0xFEFF, 0xFFFE, 0xFFFF]
-_REPLACED = {
-    0x09: "\t",
-    **dict.fromkeys([0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029], "\n"),
-}  #: "\n", 0x2029: "\n"}
-_ALIKE = {0xA0: " ", 0x202F: " ", 0x2010: "-", 0x2011: "-"}
-_CLEANED: dict[int, str | None] = {**dict.fromkeys(_DELETED), **_REPLACED, **_ALIKE}
+_LINE_ENDS = dict.fromkeys([0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029], "\n")
+_ALIKE = {0x09: "\t", 0xA0: " ", 0x202F: " ", 0x2010: "-", 0x2011: "-"}
+_CLEANED: dict[int, str | None] = {**dict.fromkeys(_DELETED), **_LINE_ENDS, **_ALIKE}
 
 _PDF_HEADER_WITHIN = 1024
 _PDF_ERR_PASSWORD, _PDF_ERR_SECURITY = 4, 5
@@ -161,7 +158,7 @@ def pdf_reader(file: BinaryIO) -> Reader:
             sink.flush()  # a later page may end this process
         if pages > limits.pages:
             raise Unreadable(ExtractionReason.TOO_MANY_PAGES)
-        if missing:
+        if missing or pages <= 0:
             raise Unreadable(ExtractionReason.BROKEN)
         return pages
 

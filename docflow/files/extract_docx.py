@@ -24,8 +24,9 @@ _FALLBACK = "http://schemas.openxmlformats.org/markup-compatibility/2006 Fallbac
 _SKIPPED = frozenset({"pPr", "rPr", "tblPr", "trPr", "tcPr", "sectPr", "del", "moveFrom", "instrText"})
 _MARKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 _CHUNK = 64 * 1024
-_RATIO = 250  # Word's own XML packs to a tenth or a twentieth; deflate's limit is 1,032
+_RATIO = 400  # one page repeated 4,000 times packs to 1/180; deflate's limit is 1/1,032
 _RATIO_MATTERS_FROM = 4 * 1024 * 1024
 
 
@@ -56,7 +57,7 @@ def _refuse_compound_file(file: BinaryIO) -> None:
     magic = file.read(len(_OLE_MAGIC))
     if magic != _OLE_MAGIC:
         return
-    protected = "EncryptedPackage".encode("utf-16-le") in file.read()
+    protected = _ENCRYPTED_PACKAGE in file.read()
     raise Unreadable(
         ExtractionReason.PASSWORD_PROTECTED if protected else ExtractionReason.WRONG_TYPE,
     )
