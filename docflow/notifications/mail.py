@@ -102,17 +102,13 @@ def compose(
     attached as ``invite.ics``. ``headers`` adds others, ASCII only. Raises MailNotValid and
     MailAddressNotValid.
     """
-    if date.tzinfo is None:
-        raise MailNotValid("the date of a mail needs a time zone")
-    if _MESSAGE_ID.match(message_id) is None:
-        raise MailNotValid(f"not a message id: {message_id[:100]!r}")
     lines = [
         _address_header("From", sender),
         _address_header("To", recipient),
         *([_address_header("Reply-To", reply_to)] if reply_to else ()),
         _subject_header(one_line(subject)),
-        f"Date: {format_datetime(date)}",
-        f"Message-ID: {message_id}",
+        _date_header(date),
+        _message_id_header(message_id),
         "Auto-Submitted: auto-generated",
         *_further_headers(headers or {}),
         "MIME-Version: 1.0",
@@ -202,6 +198,18 @@ def _subject_header(subject: str) -> str:
     if _PLAIN_WORDS.match(subject) and "=?" not in subject:
         return f"Subject: {subject}"
     return f"Subject: {_encoded_words(subject)}"
+
+
+def _date_header(date: datetime) -> str:
+    if date.tzinfo is None:
+        raise MailNotValid("the date of a mail needs a time zone")
+    return f"Date: {format_datetime(date)}"
+
+
+def _message_id_header(message_id: str) -> str:
+    if _MESSAGE_ID.match(message_id) is None:
+        raise MailNotValid(f"not a message id: {message_id[:100]!r}")
+    return f"Message-ID: {message_id}"
 
 
 def _encoded_words(text: str) -> str:

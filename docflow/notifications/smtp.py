@@ -3,14 +3,18 @@
 import asyncio
 import smtplib
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeVar, TypeVarTuple
 from uuid import UUID
 
 from docflow.notifications.mail import MailAddressNotValid, checked_address
+
+_Said = TypeVar("_Said")
+_Given = TypeVarTuple("_Given")
 
 
 class MailServerUnavailable(Exception):
@@ -72,7 +76,7 @@ class SmtpTransport:
     def __init__(self, settings: SmtpSettings) -> None:
         self.settings = settings
 
-    async def deliver(self, letters: Sequence[Envelope]) -> AsyncIterator[Delivery]:
+    async def deliver(self, letters: Sequence[Envelope]) -> AsyncGenerator[Delivery, None]:
         """Hand over the letters in their order, yielding each one's fate right after the server's answer.
 
         Never raises for a letter: a refused one does not stop the rest. When the connection cannot be made or
@@ -81,101 +85,125 @@ class SmtpTransport:
         """
         if not letters:
             return
-        # One thread of its own: a slow server takes none of the loop's few, and hanging up waits its turn.
-        thread = ThreadPoolExecutor(1, "smtp")
-        loop = asyncio.get_running_loop()
-        try:
-            client = await loop.run_in_executor(thread, _connect, self.settings)
-        except MailServerUnavailable as error:
-            thread.shutdown(wait=False)
-            for letter in letters:
-                yield Delivery(letter.id, Outcome.TEMPORARY, str(error)[:500])
-            return
-        lost = ""
-        try:
+        async with _session(self.settings) as session:
+            lost = ""
+            try:
+                await session.step(session.open)
+            except MailServerUnavailable as error:
+                lost = str(error)[:500]
             for letter in letters:
                 if lost:
                     yield Delivery(letter.id, Outcome.TEMPORARY, lost)
                     continue
-                delivery = await loop.run_in_executor(thread, _hand_over, client, letter)
-                if client.sock is None:
+                delivery = await session.step(session.hand_over, letter)
+                if session.closed:
                     lost = f"connection lost before this letter: {delivery.detail}"[:500]
                 yield delivery
-        finally:
-            await loop.run_in_executor(thread, _hang_up, client)
-            thread.shutdown(wait=False)
 
     async def check(self) -> None:
         """Connect, sign in and leave. Raises MailServerUnavailable with the reason."""
-        client = await asyncio.to_thread(_connect, self.settings)
-        await asyncio.to_thread(_hang_up, client)
+        async with _session(self.settings) as session:
+            await session.step(session.open)
 
 
-def _connect(settings: SmtpSettings) -> smtplib.SMTP:
-    client: smtplib.SMTP | None = None
-    where, timeout = (settings.host, settings.port), settings.timeout
+@asynccontextmanager
+async def _session(settings: SmtpSettings) -> AsyncIterator["_Session"]:
+    session = _Session(settings)
     try:
-        if settings.tls == "tls":
-            client = smtplib.SMTP_SSL(*where, timeout=timeout, context=ssl.create_default_context())
-        else:
-            client = smtplib.SMTP(*where, timeout=timeout)
-        if settings.tls == "starttls":
-            client.starttls(context=ssl.create_default_context())
-        if settings.username:
-            client.login(settings.username, settings.password)
-        client.ehlo_or_helo_if_needed()
-    except (smtplib.SMTPException, OSError, ValueError) as error:
-        if client is not None:
-            client.close()
-        raise MailServerUnavailable(f"{settings.host}:{settings.port}: {_detail(error)}") from error
-    return client
-
-
-def _hand_over(client: smtplib.SMTP, letter: Envelope) -> Delivery:
-    try:
-        sender, recipient = checked_address(letter.sender), checked_address(letter.recipient)
-        client.sendmail(sender, [recipient], letter.content)
-    except MailAddressNotValid as error:
-        return Delivery(letter.id, Outcome.PERMANENT, _detail(error))
-    except smtplib.SMTPRecipientsRefused as error:
-        code, answer = error.recipients[letter.recipient]
-        return _refused(client, letter, code, answer)
-    except smtplib.SMTPResponseException as error:
-        return _refused(client, letter, error.smtp_code, error.smtp_error)
-    except (smtplib.SMTPException, OSError) as error:
-        client.close()
-        return Delivery(letter.id, Outcome.TEMPORARY, _detail(error))
-    return Delivery(letter.id, Outcome.SENT, "accepted")
-
-
-def _refused(client: smtplib.SMTP, letter: Envelope, code: int, answer: bytes | str) -> Delivery:
-    """RFC 5321 §4.2.1: 5xx is for good, 4xx for now. 530 to 538 speak of our sign-in, not of the letter."""
-    said_by_server = isinstance(answer, bytes)  # smtplib makes up a 500 of its own for an endless line
-    if code == 421 or code < 400 or not said_by_server:
-        client.close()
-    else:
-        _forget_transaction(client)
-    permanent = said_by_server and 500 <= code <= 599 and not 530 <= code <= 538
-    outcome = Outcome.PERMANENT if permanent else Outcome.TEMPORARY
-    return Delivery(letter.id, outcome, f"{code} {_words(answer)}"[:500])
-
-
-def _forget_transaction(client: smtplib.SMTP) -> None:
-    """A server that refused DATA still holds the sender and would refuse the next letter's."""
-    try:
-        client.rset()
-    except (smtplib.SMTPException, OSError):
-        client.close()
-
-
-def _hang_up(client: smtplib.SMTP) -> None:
-    try:
-        if client.sock is not None:
-            client.quit()
-    except (smtplib.SMTPException, OSError):
-        pass  # what was answered is known; a server that hangs up first changes nothing
+        yield session
     finally:
-        client.close()
+        await session.step(session.hang_up)
+        session.thread.shutdown(wait=False)
+
+
+class _Session:
+    """One SMTP session. Its steps block and run one after the other in a thread of its own.
+
+    So a slow server takes none of the loop's few threads, and hanging up waits for the step that a cancelled
+    caller has left behind.
+    """
+
+    def __init__(self, settings: SmtpSettings) -> None:
+        self.thread = ThreadPoolExecutor(1, "smtp")
+        self._settings = settings
+        self._client: smtplib.SMTP | None = None
+
+    def step(self, call: Callable[[*_Given], _Said], *given: *_Given) -> asyncio.Future[_Said]:
+        """Run one of the methods below in the session's thread."""
+        return asyncio.get_running_loop().run_in_executor(self.thread, call, *given)
+
+    @property
+    def closed(self) -> bool:
+        return self._client is None or self._client.sock is None
+
+    def open(self) -> None:
+        """Connect, secure, sign in. Raises MailServerUnavailable."""
+        settings = self._settings
+        where, timeout = (settings.host, settings.port), settings.timeout
+        try:
+            if settings.tls == "tls":
+                context = ssl.create_default_context()
+                self._client = smtplib.SMTP_SSL(*where, timeout=timeout, context=context)
+            else:
+                self._client = smtplib.SMTP(*where, timeout=timeout)
+            if settings.tls == "starttls":
+                self._client.starttls(context=ssl.create_default_context())
+            if settings.username:
+                self._client.login(settings.username, settings.password)
+            self._client.ehlo_or_helo_if_needed()
+        except (smtplib.SMTPException, OSError, ValueError) as error:
+            self._close()
+            raise MailServerUnavailable(f"{settings.host}:{settings.port}: {_detail(error)}") from error
+
+    def hand_over(self, letter: Envelope) -> Delivery:
+        """One letter to the open session, and what the server said to it."""
+        assert self._client is not None
+        try:
+            sender, recipient = checked_address(letter.sender), checked_address(letter.recipient)
+            self._client.sendmail(sender, [recipient], letter.content)
+        except MailAddressNotValid as error:
+            return Delivery(letter.id, Outcome.PERMANENT, _detail(error))
+        except smtplib.SMTPRecipientsRefused as error:
+            return self._refused(letter, *error.recipients[letter.recipient])
+        except smtplib.SMTPResponseException as error:
+            return self._refused(letter, error.smtp_code, error.smtp_error)
+        except (smtplib.SMTPException, OSError) as error:
+            self._close()
+            return Delivery(letter.id, Outcome.TEMPORARY, _detail(error))
+        return Delivery(letter.id, Outcome.SENT, "accepted")
+
+    def hang_up(self) -> None:
+        """Say goodbye when there is somebody to say it to."""
+        try:
+            if self._client is not None and not self.closed:
+                self._client.quit()
+        except (smtplib.SMTPException, OSError):
+            pass  # what was answered is known; a server that hangs up first changes nothing
+        finally:
+            self._close()
+
+    def _refused(self, letter: Envelope, code: int, answer: bytes | str) -> Delivery:
+        """RFC 5321 §4.2.1: 5xx is for good, 4xx for now. 530 to 538 speak of our sign-in, not of the letter."""
+        said_by_server = isinstance(answer, bytes)  # smtplib makes up a 500 of its own for an endless line
+        if code == 421 or code < 400 or not said_by_server:
+            self._close()
+        else:
+            self._forget_transaction()
+        permanent = said_by_server and 500 <= code <= 599 and not 530 <= code <= 538
+        outcome = Outcome.PERMANENT if permanent else Outcome.TEMPORARY
+        return Delivery(letter.id, outcome, f"{code} {_words(answer)}"[:500])
+
+    def _forget_transaction(self) -> None:
+        """A server that refused DATA still holds the sender and would refuse the next letter's."""
+        try:
+            if self._client is not None:
+                self._client.rset()
+        except (smtplib.SMTPException, OSError):
+            self._close()
+
+    def _close(self) -> None:
+        if self._client is not None:
+            self._client.close()
 
 
 def _detail(error: Exception) -> str:
