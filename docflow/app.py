@@ -22,6 +22,7 @@ from docflow.core.db import create_engine, create_sessions
 from docflow.core.errors import DocflowError
 from docflow.documents import api as documents
 from docflow.files.service import FileStore
+from docflow.files.uploads import Uploads
 from docflow.home import api as home
 from docflow.meetings import api as meetings
 from docflow.notifications.mail import Mailbox
@@ -34,7 +35,7 @@ from docflow.web import health, openapi, problems, requests
 from docflow.web.early_answer import EarlyAnswer
 from docflow.web.guard import RouteGate
 from docflow.web.idempotency import Replay
-from docflow.web.transaction import TransactionMiddleware
+from docflow.web.transaction import RequestTransaction, TransactionMiddleware
 from storage import ObjectStore, StoreSettings
 
 CONSTRAINTS: dict[str, type[DocflowError]] = {
@@ -147,6 +148,7 @@ def create_app(settings: Settings) -> Litestar:
             "sessions": _always(sessions),
             "session_rules": _always(SessionRules(settings.session_hours, settings.secure)),
             "file_store": _always(FileStore(store, settings.max_upload_bytes)),
+            "uploads": Provide(provide_uploads, sync_to_thread=False),
             "postman": _always(postman_of(settings)),
         },
         lifespan=[parts],
@@ -164,7 +166,15 @@ def _from_request() -> dict[str, Provide]:
         "transaction": Provide(requests.provide_transaction, sync_to_thread=False),
         "actor": Provide(requests.provide_actor, sync_to_thread=False),
         "version": Provide(requests.provide_version, sync_to_thread=False),
+        "limit": Provide(requests.provide_limit, sync_to_thread=False),
     }
+
+
+def provide_uploads(
+    request: requests.AnyRequest, file_store: FileStore, transaction: RequestTransaction
+) -> Uploads:
+    """What a handler that takes a file receives it with."""
+    return Uploads(request, file_store, transaction)
 
 
 def _always(part: Any) -> Provide:

@@ -38,7 +38,7 @@ WHERE p.frozen_at IS NULL
 _BY_SESSION = """SELECT person_id, id AS session_id, NULL::uuid AS token_id, NULL::text[] AS scopes, seen_at
 FROM user_session WHERE digest = :digest AND expires_at > :now"""
 _BY_TOKEN = """SELECT person_id, NULL::uuid AS session_id, id AS token_id, scopes, used_at AS seen_at
-FROM api_token WHERE digest = :digest AND expires_at > :now AND revoked_at IS NULL"""
+FROM api_token WHERE digest = :digest AND expires_at > :now AND revoked_at IS NULL"""  # noqa: S105
 _BY_PERSON = """SELECT CAST(:person_id AS uuid) AS person_id, NULL::uuid AS session_id, NULL::uuid AS token_id,
 NULL::text[] AS scopes, NULL::timestamptz AS seen_at"""
 

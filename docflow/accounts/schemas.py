@@ -14,7 +14,7 @@ _PERSON = "01997a3e-5b60-7c11-9c1e-0b7f1d2a4c01"
 _UNIT = "01997a3e-5b60-7c11-9c1e-0b7f1d2a4c10"
 
 
-class SignIn(In):
+class SignIn(In, kw_only=True):
     """A user name and a password."""
 
     username: str
@@ -23,7 +23,7 @@ class SignIn(In):
     example: ClassVar[dict[str, Any]] = {"username": "vanthu", "password": "a long sentence of mine"}
 
 
-class RoleOut(Out):
+class RoleOut(Out, frozen=True, kw_only=True):
     """A role held in a unit."""
 
     role: Role
@@ -32,7 +32,7 @@ class RoleOut(Out):
     example: ClassVar[dict[str, Any]] = {"role": "registry_clerk", "unit_id": _UNIT}
 
 
-class Me(Out):
+class Me(Out, frozen=True, kw_only=True):
     """Who is signed in, and what the roles let through the route gate."""
 
     id: UUID
@@ -52,7 +52,7 @@ class Me(Out):
     }
 
 
-class SessionOut(Out):
+class SessionOut(Out, frozen=True, kw_only=True):
     """A started session; its secret is in the cookie."""
 
     me: Me

@@ -48,10 +48,10 @@ class ReceiptRole(StrEnum):
     INFORMATION = "information"
 
 
-class Kind(Base):
+class DocumentKind(Base):
     """Kinds of document are data; the decree's 29 and three kinds of copy are there from the start."""
 
-    __tablename__ = "kind"
+    __tablename__ = "document_kind"
 
     code: Mapped[str] = mapped_column(primary_key=True)
     symbol: Mapped[str | None] = mapped_column(unique=True)
@@ -92,7 +92,7 @@ class Document(Base):
     registered_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     arrived_on: Mapped[date | None]
 
-    kind_code: Mapped[str] = mapped_column(ForeignKey("kind.code"))
+    kind_code: Mapped[str] = mapped_column(ForeignKey("document_kind.code"))
     symbol: Mapped[str]
     """As written."""
     symbol_key: Mapped[str]

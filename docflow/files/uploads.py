@@ -6,6 +6,7 @@ the connection is given back before the first byte is read.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -72,27 +73,34 @@ def _received(part: FilePart, stored: StoredObject, head: bytes) -> Received:
 FormT = TypeVar("FormT", bound=In)
 
 
-async def receive_form(
-    request: Request[Any, Any, Any], shape: type[FormT], files: FileStore, transaction: RequestTransaction
-) -> tuple[FormT, Received]:
-    """Read a form of one file and the fields of ``shape``; the file is stored when this returns.
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """A request that may carry a file, with where to put it. Given to handlers by ``app``."""
 
-    Raises the errors of ``web.form_errors``, FileMissing, FileEmpty, Invalid and StoreDown. Whatever is stored
-    is deleted again when the request changes nothing.
-    """
-    reader = FormReader(request.headers.get("content-type", ""), FormLimits(file_bytes=files.max_bytes))
-    reader.refuse_announced(request.content_length)
-    await transaction.release()
-    reception = _Reception(files.store, transaction)
-    try:
-        form = await reader.read(request.stream(), reception.sink)
-    except StoreError as error:
-        raise StoreDown(part="store") from error
-    if FILE_FIELD not in form.files:
-        raise FileMissing(FieldError(f"/{FILE_FIELD}", FileMissing.code))
-    if reception.received is None:
-        raise FileEmpty(FieldError(f"/{FILE_FIELD}", FileEmpty.code))
-    return form_as(shape, form.fields), reception.received
+    request: Request[Any, Any, Any]
+    files: FileStore
+    transaction: RequestTransaction
+
+    async def receive(self, shape: type[FormT]) -> tuple[FormT, Received]:
+        """Read a form of one file and the fields of ``shape``; the file is stored when this returns.
+
+        Raises the errors of ``web.form_errors``, FileMissing, FileEmpty, Invalid and StoreDown. Whatever is
+        stored is deleted again when the request changes nothing.
+        """
+        limits = FormLimits(file_bytes=self.files.max_bytes)
+        reader = FormReader(self.request.headers.get("content-type", ""), limits)
+        reader.refuse_announced(self.request.content_length)
+        await self.transaction.release()
+        reception = _Reception(self.files.store, self.transaction)
+        try:
+            form = await reader.read(self.request.stream(), reception.sink)
+        except StoreError as error:
+            raise StoreDown(part="store") from error
+        if FILE_FIELD not in form.files:
+            raise FileMissing(FieldError(f"/{FILE_FIELD}", FileMissing.code))
+        if reception.received is None:
+            raise FileEmpty(FieldError(f"/{FILE_FIELD}", FileEmpty.code))
+        return form_as(shape, form.fields), reception.received
 
 
 def form_as(shape: type[FormT], fields: dict[str, str]) -> FormT:

@@ -13,7 +13,7 @@ Check = Callable[[], Awaitable[None]]
 PATIENCE_SECONDS = 3
 
 
-class Live(Out):
+class Live(Out, frozen=True, kw_only=True):
     """The process answers."""
 
     status: str
@@ -21,7 +21,7 @@ class Live(Out):
     example: ClassVar[dict[str, Any]] = {"status": "up"}
 
 
-class Ready(Out):
+class Ready(Out, frozen=True, kw_only=True):
     """Each part by name, ``up`` or ``down``."""
 
     status: str

@@ -15,6 +15,7 @@ from docflow.core import errors
 from docflow.core.db import fact_of
 from docflow.core.messages import Language, language_from, text_of
 from docflow.web.idempotency import Answer, Replay
+from docflow.web.ranges import RangeNotSatisfiable, unsatisfiable_headers
 from docflow.web.transaction import transaction_of
 
 STATUS: dict[type[errors.DocflowError], int] = {
@@ -26,6 +27,7 @@ STATUS: dict[type[errors.DocflowError], int] = {
     errors.Stale: 412,
     errors.TooLarge: 413,
     errors.WrongMediaType: 415,
+    RangeNotSatisfiable: 416,
     errors.Invalid: 422,
     errors.VersionMissing: 428,
     errors.TooMany: 429,
@@ -148,15 +150,14 @@ def _body(error: Exception, scope: Scope) -> tuple[int, bytes, dict[str, str]]:
         headers["retry-after"] = str(retry_after)
     if problem.status == 401:
         headers["www-authenticate"] = "Bearer"
+    if isinstance(fact, RangeNotSatisfiable):
+        headers.update(unsatisfiable_headers(fact.size))
     return problem.status, msgspec.json.encode(problem), headers
 
 
 def render(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The exception handler of the whole application."""
     status, body, headers = _body(error, request.scope)
-    if status == 413:
-        # The rest of the body is still on its way; the connection cannot be used again.
-        headers["connection"] = "close"
     return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 

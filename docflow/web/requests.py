@@ -1,6 +1,6 @@
 """What handlers take from a request besides its body."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Request
 from litestar.connection import ASGIConnection
@@ -38,12 +38,14 @@ def provide_version(request: AnyRequest) -> int:
 
 
 def provide_limit(
-    limit: int = Parameter(default=DEFAULT_LIMIT, description=f"Rows of a page, 1 to {MAX_LIMIT}."),
+    rows: Annotated[
+        int, Parameter(query="limit", description=f"Rows of a page, 1 to {MAX_LIMIT}.")
+    ] = DEFAULT_LIMIT,
 ) -> int:
     """The size of a page."""
-    if not 1 <= limit <= MAX_LIMIT:
+    if not 1 <= rows <= MAX_LIMIT:
         raise invalid("limit", "limit_out_of_range", most=MAX_LIMIT)
-    return limit
+    return rows
 
 
 def address_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:

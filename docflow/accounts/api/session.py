@@ -65,7 +65,9 @@ async def me(actor: Actor) -> Me:
 
 
 def _cookie(secret: str, secure: bool, max_age: int | None = None) -> Cookie:
-    return Cookie(COOKIE, secret, path="/", httponly=True, samesite="lax", secure=secure, max_age=max_age)
+    return Cookie(
+        key=COOKIE, value=secret, path="/", httponly=True, samesite="lax", secure=secure, max_age=max_age
+    )
 
 
 router = Router("", route_handlers=[sign_in, sign_out, me], tags=["session"])

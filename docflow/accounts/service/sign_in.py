@@ -63,11 +63,18 @@ async def sign_in(
             await _count_failure(session, key, address)
         raise SignInRefused
     async with transaction(sessions) as session:
-        return await _start(session, person.id, key, address, user_agent, timedelta(hours=hours))
+        return await _start(
+            session,
+            person.id,
+            key=key,
+            address=address,
+            user_agent=user_agent,
+            lifetime=timedelta(hours=hours),
+        )
 
 
 async def _start(
-    session: AsyncSession, person_id: UUID, key: str, address: str, user_agent: str, lifetime: timedelta
+    session: AsyncSession, person_id: UUID, *, key: str, address: str, user_agent: str, lifetime: timedelta
 ) -> SignedIn:
     secret = new_secret()
     now = clock.now()
@@ -88,7 +95,7 @@ async def _start(
     actor = await queries.find_actor(session, person_id, address)
     if actor is None:
         raise SignInRefused
-    await audit.record(session, actor, Tag.SESSION_STARTED, "person", person_id, session=str(session_id))
+    await audit.record(session, actor, Tag.SESSION_STARTED, "person", person_id, session_id=str(session_id))
     return SignedIn(secret, actor, now + lifetime)
 
 

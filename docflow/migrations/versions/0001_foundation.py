@@ -54,6 +54,15 @@ def upgrade() -> None:
         "ix_audit_event_subject", "audit_event", ["subject_kind", "subject_id", "id"], unique=False
     )
     op.create_table(
+        "document_kind",
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("symbol", sa.Text(), nullable=True),
+        sa.Column("name_vi", sa.Text(), nullable=False),
+        sa.Column("name_en", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_document_kind")),
+        sa.UniqueConstraint("symbol", name=op.f("uq_document_kind_symbol")),
+    )
+    op.create_table(
         "kept_answer",
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
@@ -65,15 +74,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person_id", "key", name=op.f("pk_kept_answer")),
     )
     op.create_index(op.f("ix_kept_answer_answered_at"), "kept_answer", ["answered_at"], unique=False)
-    op.create_table(
-        "kind",
-        sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("symbol", sa.Text(), nullable=True),
-        sa.Column("name_vi", sa.Text(), nullable=False),
-        sa.Column("name_en", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("code", name=op.f("pk_kind")),
-        sa.UniqueConstraint("symbol", name=op.f("uq_kind_symbol")),
-    )
     op.create_table(
         "letter",
         sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
@@ -376,7 +376,7 @@ def upgrade() -> None:
         sa.CheckConstraint("secrecy BETWEEN 0 AND 3", name=op.f("ck_document_secrecy")),
         sa.ForeignKeyConstraint(["answers_id"], ["document.id"], name=op.f("fk_document_answers_id")),
         sa.ForeignKeyConstraint(["issuer_unit_id"], ["unit.id"], name=op.f("fk_document_issuer_unit_id")),
-        sa.ForeignKeyConstraint(["kind_code"], ["kind.code"], name=op.f("fk_document_kind_code")),
+        sa.ForeignKeyConstraint(["kind_code"], ["document_kind.code"], name=op.f("fk_document_kind_code")),
         sa.ForeignKeyConstraint(["register_id"], ["register.id"], name=op.f("fk_document_register_id")),
         sa.ForeignKeyConstraint(["registered_by"], ["person.id"], name=op.f("fk_document_registered_by")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_document_unit_id")),

@@ -1,0 +1,57 @@
+"""Who may see a document, and who may do what to it."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Integer, and_, cast
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from docflow.access.actions import Action
+from docflow.access.actor import Actor
+from docflow.access.decision import Decision, allow, deny
+from docflow.documents.models import Document
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """The one read rule: named as a reader, and cleared. Lists, counts, search and downloads all use it."""
+    principals = cast(list(actor.principals), ARRAY(Integer))
+    return and_(Document.readers.overlap(principals), Document.secrecy <= int(actor.clearance))
+
+
+def decide(actor: Actor, action: Action, document: Document, owner: Sequence[int]) -> Decision:
+    """May the actor, who sees the document, do this? ``owner`` is the lineage of the document's unit."""
+    match action:
+        case Action.DOCUMENT_READ | Action.DOCUMENT_ACKNOWLEDGE:
+            return allow("reader")
+        case Action.DOCUMENT_AMEND:
+            if document.unit_id in actor.units_for(action):
+                return allow("registry_of_the_unit")
+            return deny("only_the_registry_that_registered_it")
+        case Action.DOCUMENT_TRAIL:
+            if actor.unit_numbers_for(action) & set(owner):
+                return allow("unit_or_above")
+            return deny("trail_for_the_registering_unit_and_above")
+        case Action.DOCUMENT_ROUTE:
+            if actor.units_for(action):
+                return allow("reader_who_may_route")
+            return deny("role_missing")
+    return deny("no_rule_allows_it")
+
+
+def decide_register(actor: Actor, unit_id: UUID) -> Decision:
+    """May the actor put something into the registers of a unit?"""
+    if unit_id in actor.units_for(Action.DOCUMENT_REGISTER):
+        return allow("registry_of_the_unit")
+    return deny("not_the_registry_of_this_unit")
+
+
+def decide_target(actor: Actor, action: Action, owner: Sequence[int], lineage: Sequence[int]) -> Decision:
+    """May the actor give a document to a unit (its ``lineage``; empty for a person)?
+
+    The registering unit and those above it give it to anybody; whoever received it passes it on inside the
+    units in which they hold the role, and to people there.
+    """
+    mine = actor.unit_numbers_for(action)
+    if mine & set(owner) or not lineage or mine & set(lineage):
+        return allow("own_or_below")
+    return deny("target_outside_own_units")

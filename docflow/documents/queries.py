@@ -1,0 +1,252 @@
+"""Reading documents: one, a list, a search, a count; always through ``policy.visible_to``."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, cast, func, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import undefer
+
+from docflow.access.actor import Actor
+from docflow.accounts.models import Person, Principal, Unit
+from docflow.core.errors import NotFound
+from docflow.core.paging import COUNTED, key_of
+from docflow.documents.models import (
+    Direction,
+    Document,
+    DocumentFile,
+    DocumentKind,
+    Receipt,
+    Register,
+    Urgency,
+)
+from docflow.documents.policy import visible_to
+from docflow.documents.search_terms import tsquery_literal
+from docflow.files.models import File
+
+Rows = Sequence[Row[*tuple[Any, ...]]]
+
+ROW = (
+    Document.id,
+    Document.direction,
+    Document.unit_id,
+    Document.register_number,
+    Document.symbol,
+    Document.kind_code,
+    Document.issuer,
+    Document.issued_on,
+    Document.arrived_on,
+    Document.subject,
+    Document.urgency,
+    Document.due_on,
+    Document.registered_at,
+)
+
+
+class Filters(msgspec.Struct, frozen=True, kw_only=True):
+    """What a list is narrowed to; None: not narrowed. Dates are of registration's documents' own ``issued_on``."""
+
+    q: str | None = None
+    direction: Direction | None = None
+    unit_id: UUID | None = None
+    kind: str | None = None
+    urgency: Urgency | None = None
+    issued_from: date | None = None
+    issued_to: date | None = None
+    arrived_from: date | None = None
+    arrived_to: date | None = None
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Rows of a page, one more than asked for when there are more, and how many there are at most COUNTED + 1."""
+
+    rows: Rows
+    counted: int | None
+
+
+async def get_document(
+    session: AsyncSession, actor: Actor, document_id: UUID, *, lock: bool = False, text: bool = False
+) -> Document:
+    """A document that the actor sees. Raises NotFound. ``lock`` until the end of the transaction."""
+    statement = select(Document).where(Document.id == document_id, visible_to(actor))
+    if lock:
+        statement = statement.with_for_update()
+    if text:
+        statement = statement.options(undefer(Document.search_vector))
+    document = await session.scalar(statement)
+    if document is None:
+        raise NotFound
+    return document
+
+
+async def lineage_of(session: AsyncSession, document: Document) -> tuple[int, ...]:
+    """The lineage of the document's unit."""
+    return tuple(await session.scalar(select(Unit.lineage).where(Unit.id == document.unit_id)) or ())
+
+
+async def list_documents(
+    session: AsyncSession, actor: Actor, filters: Filters, *, cursor: str | None, limit: int, total: bool
+) -> Found:
+    """The newest documents that the actor sees and the filters let through; ``limit + 1`` rows at most.
+
+    With ``q`` the query chooses its plan itself, because the planner guesses wrong on both ends: the GIN index
+    is probed for at most 10,001 hits, which is the total as well; when fewer, those are sorted; when more, the
+    index by date is walked and meets hits soon.
+    """
+    after = key_of(cursor, datetime, UUID)
+    conditions = [visible_to(actor), *_conditions(filters)]
+    match = _match(filters.q)
+    if filters.q is not None and match is None:
+        return Found([], 0)
+    if match is None:
+        counted = await _count(session, conditions) if total and after is None else None
+        return Found(await _page(session, select(*ROW).where(*conditions), after, limit), counted)
+    conditions.append(match)
+    counted = await _count(session, conditions)
+    if counted > COUNTED:
+        statement = select(*ROW).where(*conditions)
+    else:
+        hits = (
+            select(Document.id)
+            .where(*conditions)
+            .cte("hits")
+            .prefix_with("MATERIALIZED", dialect="postgresql")
+        )
+        statement = select(*ROW).join(hits, hits.c.id == Document.id)
+    return Found(await _page(session, statement, after, limit), counted if after is None else None)
+
+
+def _match(q: str | None) -> ColumnElement[bool] | None:
+    literal_query = tsquery_literal(q) if q else None
+    if literal_query is None:
+        return None
+    return Document.search_vector.bool_op("@@")(cast(literal(literal_query), TSQUERY))
+
+
+def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    wanted: list[tuple[Any, ColumnElement[bool]]] = [
+        (filters.direction, Document.direction == filters.direction),
+        (filters.unit_id, Document.unit_id == filters.unit_id),
+        (filters.kind, Document.kind_code == filters.kind),
+        (filters.urgency, Document.urgency == filters.urgency),
+        (filters.issued_from, Document.issued_on >= filters.issued_from),
+        (filters.issued_to, Document.issued_on <= filters.issued_to),
+        (filters.arrived_from, Document.arrived_on >= filters.arrived_from),
+        (filters.arrived_to, Document.arrived_on <= filters.arrived_to),
+    ]
+    return [condition for value, condition in wanted if value is not None]
+
+
+async def _count(session: AsyncSession, conditions: Sequence[ColumnElement[bool]]) -> int:
+    probe = select(literal(1)).select_from(Document).where(*conditions).limit(COUNTED + 1).subquery()
+    return await session.scalar(select(func.count()).select_from(probe)) or 0
+
+
+async def _page(session: AsyncSession, statement: Any, after: tuple[Any, ...] | None, limit: int) -> Rows:
+    place = tuple_(Document.registered_at, Document.id)
+    if after is not None:
+        statement = statement.where(place < after)
+    ordered = statement.order_by(Document.registered_at.desc(), Document.id.desc()).limit(limit + 1)
+    rows: Rows = (await session.execute(ordered)).all()
+    return rows
+
+
+async def list_files(session: AsyncSession, document_id: UUID) -> list[tuple[DocumentFile, File]]:
+    """The versions of a document's file, the newest first. The caller has checked that the actor sees it."""
+    rows = await session.execute(
+        select(DocumentFile, File)
+        .join(File, File.id == DocumentFile.file_id)
+        .where(DocumentFile.document_id == document_id)
+        .order_by(DocumentFile.version.desc())
+    )
+    return [(version, file) for version, file in rows]
+
+
+async def get_file(session: AsyncSession, actor: Actor, document_id: UUID, file_id: UUID) -> File:
+    """A file of a document that the actor sees. Raises NotFound."""
+    file = await session.scalar(
+        select(File)
+        .join(DocumentFile, DocumentFile.file_id == File.id)
+        .join(Document, Document.id == DocumentFile.document_id)
+        .where(File.id == file_id, Document.id == document_id, visible_to(actor))
+    )
+    if file is None:
+        raise NotFound
+    return file
+
+
+async def list_receipts(session: AsyncSession, document_id: UUID) -> Rows:
+    """Who got the document, in the order in which it was given. The caller has checked that the actor sees it."""
+    return (
+        await session.execute(
+            select(Receipt, Principal.unit_id, Principal.person_id, Unit.name_vi, Person.full_name)
+            .join(Principal, Principal.no == Receipt.principal_no)
+            .outerjoin(Unit, Unit.id == Principal.unit_id)
+            .outerjoin(Person, Person.id == Principal.person_id)
+            .where(Receipt.document_id == document_id)
+            .order_by(Receipt.id)
+        )
+    ).all()
+
+
+async def list_waiting(session: AsyncSession, actor: Actor, limit: int) -> Rows:
+    """Documents given to the actor or their units that nobody has acknowledged yet, the oldest first."""
+    return (
+        await session.execute(
+            select(Receipt.id.label("receipt_id"), Receipt.role, Receipt.sent_at, *ROW)
+            .join(Document, Document.id == Receipt.document_id)
+            .where(
+                Receipt.principal_no.in_(actor.principals),
+                Receipt.acknowledged_at.is_(None),
+                visible_to(actor),
+            )
+            .order_by(Receipt.id)
+            .limit(limit)
+        )
+    ).all()
+
+
+async def find_duplicates(
+    session: AsyncSession, actor: Actor, *, symbol_key: str, issuer_key: str, sha256: bytes
+) -> Rows:
+    """Incoming documents that the actor sees with the same symbol and issuer or the same bytes, the first first."""
+    same_symbol = select(Document.id).where(
+        Document.symbol_key == symbol_key, Document.issuer_key == issuer_key
+    )
+    same_bytes = (
+        select(DocumentFile.document_id)
+        .join(File, File.id == DocumentFile.file_id)
+        .where(File.sha256 == sha256)
+    )
+    return (
+        await session.execute(
+            select(*ROW)
+            .where(
+                Document.id.in_(same_symbol.union(same_bytes)),
+                Document.direction == Direction.INCOMING,
+                visible_to(actor),
+            )
+            .order_by(Document.registered_at)
+            .limit(5)
+        )
+    ).all()
+
+
+async def list_kinds(session: AsyncSession) -> Sequence[DocumentKind]:
+    """Every kind, by code."""
+    return (await session.scalars(select(DocumentKind).order_by(DocumentKind.code))).all()
+
+
+async def list_registers(session: AsyncSession, actor: Actor) -> Sequence[Register]:
+    """The registers of the actor's units, the newest year first."""
+    return (
+        await session.scalars(
+            select(Register)
+            .where(Register.unit_id.in_(actor.unit_ids))
+            .order_by(Register.year.desc(), Register.unit_id, Register.direction)
+        )
+    ).all()

@@ -1,0 +1,116 @@
+"""Rows as what goes out. No rule but what the asker may do, which is asked of ``policy``."""
+
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from docflow.access.actions import Action
+from docflow.access.actor import Actor, Secrecy
+from docflow.documents import queries
+from docflow.documents.models import Document, DocumentFile, DocumentKind, Register
+from docflow.documents.numbering import number_text
+from docflow.documents.policy import decide
+from docflow.documents.schemas import DocumentOut, DocumentRow, FileOut, KindOut, ReceiptOut, RegisterOut
+from docflow.files.models import File
+
+OFFERED = (
+    Action.DOCUMENT_ACKNOWLEDGE,
+    Action.DOCUMENT_AMEND,
+    Action.DOCUMENT_READ,
+    Action.DOCUMENT_ROUTE,
+    Action.DOCUMENT_TRAIL,
+)
+
+
+def document_row(row: Row[Any] | Document) -> DocumentRow:
+    """A document in a list."""
+    return DocumentRow(**_shared(row))
+
+
+async def document_out(session: AsyncSession, actor: Actor, document: Document) -> DocumentOut:
+    """A document whole, with its files and what the actor may do to it."""
+    files = await queries.list_files(session, document.id)
+    owner = await queries.lineage_of(session, document)
+    return DocumentOut(
+        **_shared(document),
+        issuer_unit_id=document.issuer_unit_id,
+        language=document.language,
+        page_count=document.page_count,
+        copies=document.copies,
+        note=document.note,
+        signer_name=document.signer_name,
+        signer_post=document.signer_post,
+        signer_authority=document.signer_authority,
+        recipients=document.recipients,
+        secrecy=Secrecy(document.secrecy).name.lower(),
+        answers_id=document.answers_id,
+        files=[_file_out(version, file) for version, file in files],
+        actions=[
+            action.value for action in OFFERED if actor.may(action) and decide(actor, action, document, owner)
+        ],
+        version=document.version,
+    )
+
+
+def receipt_out(row: Row[Any]) -> ReceiptOut:
+    """A receipt with the name of whoever got the document."""
+    receipt = row.Receipt
+    return ReceiptOut(
+        id=receipt.id,
+        unit_id=row.unit_id,
+        person_id=row.person_id,
+        name=row.name_vi or row.full_name,
+        role=receipt.role,
+        note=receipt.note,
+        sent_at=receipt.sent_at,
+        opened_at=receipt.opened_at,
+        acknowledged_at=receipt.acknowledged_at,
+    )
+
+
+def kind_out(kind: DocumentKind) -> KindOut:
+    return KindOut(code=kind.code, symbol=kind.symbol, name_vi=kind.name_vi, name_en=kind.name_en)
+
+
+def register_out(register: Register) -> RegisterOut:
+    return RegisterOut(
+        id=register.id,
+        unit_id=register.unit_id,
+        direction=register.direction,
+        year=register.year,
+        last_number=register.last_number,
+    )
+
+
+def _file_out(version: DocumentFile, file: File) -> FileOut:
+    return FileOut(
+        id=file.id,
+        version=version.version,
+        filename=file.filename,
+        media_type=file.media_type,
+        size=file.size,
+        sha256=file.sha256.hex(),
+        text=file.text_status,
+        text_reason=file.text_reason,
+        added_at=version.added_at,
+        note=version.note,
+    )
+
+
+def _shared(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "direction": row.direction,
+        "unit_id": row.unit_id,
+        "number": number_text(row.register_number),
+        "symbol": row.symbol,
+        "kind": row.kind_code,
+        "issuer": row.issuer,
+        "issued_on": row.issued_on,
+        "arrived_on": row.arrived_on,
+        "subject": row.subject,
+        "urgency": row.urgency,
+        "due_on": row.due_on,
+        "registered_at": row.registered_at,
+    }

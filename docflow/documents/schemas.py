@@ -1,0 +1,301 @@
+"""What comes in and goes out about documents."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from docflow.documents.models import Authority, Direction, ReceiptRole, Urgency
+from docflow.files.models import TextStatus
+from docflow.web.schemas import In, Out
+
+_ID = "01997a3e-5b60-7c11-9c1e-0b7f1d2a4d01"
+_UNIT = "01997a3e-5b60-7c11-9c1e-0b7f1d2a4c10"
+_PERSON = "01997a3e-5b60-7c11-9c1e-0b7f1d2a4c01"
+
+Subject = Annotated[str, Meta(min_length=1, max_length=500, description="Trích yếu, at most 500 characters.")]
+Line = Annotated[str, Meta(max_length=300)]
+Name = Annotated[str, Meta(min_length=1, max_length=300)]
+Prose = Annotated[str, Meta(max_length=5000)]
+Count = Annotated[int, Meta(ge=1, le=100_000)]
+Language = Annotated[str, Meta(pattern="^[a-z]{2}$", description="ISO 639-1.")]
+
+
+class Signed(In, kw_only=True):
+    """Fields that incoming and outgoing documents share."""
+
+    subject: Subject
+    kind: str | None = None
+    """Code of the kind; may be left out when the symbol says it."""
+    unit_id: UUID | None = None
+    """The unit in whose register it goes; may be left out by a clerk of one unit."""
+    signer_name: Line = ""
+    signer_post: Line = ""
+    signer_authority: Authority | None = None
+    urgency: Urgency = Urgency.NORMAL
+    due_on: date | None = None
+    language: Language = "vi"
+    page_count: Count | None = None
+    copies: Count | None = None
+    recipients: Prose = ""
+    note: Prose = ""
+    confirm_duplicate: bool = False
+    """Register although the same document seems to be registered already."""
+
+
+class RegisterIncoming(Signed, kw_only=True):
+    """The fields of the form beside its ``file``."""
+
+    symbol: Annotated[str, Meta(min_length=1, max_length=100)]
+    issued_on: date
+    issuer: Name
+    issuer_unit_id: UUID | None = None
+    arrived_on: date | None = None
+    """Today when left out."""
+    secrecy: Literal["none", "secret", "top_secret", "utmost_secret"] = "none"
+
+    example: ClassVar[dict[str, Any]] = {
+        "symbol": "05/CT-UBND",
+        "kind": "directive",
+        "issued_on": "2026-11-20",
+        "issuer": "Ủy ban nhân dân tỉnh",
+        "subject": "Về việc nâng cao Chỉ số cải cách hành chính",
+        "signer_name": "Nguyễn Văn Ánh",
+        "signer_authority": "KT.",
+        "urgency": "urgent",
+    }
+
+
+class IssueOutgoing(Signed, kw_only=True):
+    """The fields of the form beside its ``file``; number and date are given when it is registered."""
+
+    field: Annotated[str, Meta(max_length=20)] = ""
+    """Drafting unit or field in the symbol of an official letter, ``VX`` in ``12/UBND-VX``."""
+    answers_id: UUID | None = None
+    """The document this one replies to."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "kind": "report",
+        "subject": "Kết quả rà soát Chỉ số cải cách hành chính",
+        "signer_name": "Lê Thị Hồng Hạnh",
+        "signer_post": "Giám đốc",
+    }
+
+
+class Amend(In, kw_only=True):
+    """A correction of what was registered; fields that are left out stay."""
+
+    subject: Subject | None = None
+    issuer: Name | None = None
+    signer_name: Line | None = None
+    signer_post: Line | None = None
+    urgency: Urgency | None = None
+    due_on: date | None = None
+    page_count: Count | None = None
+    copies: Count | None = None
+    recipients: Prose | None = None
+    note: Prose | None = None
+
+    example: ClassVar[dict[str, Any]] = {"note": "Bản chính gửi sau.", "urgency": "urgent"}
+
+
+class AddFile(In, kw_only=True):
+    """The field beside the ``file`` of a new version."""
+
+    note: Prose = ""
+
+    example: ClassVar[dict[str, Any]] = {"note": "Bản quét rõ hơn"}
+
+
+class Route(In, kw_only=True):
+    """Give a document to units and people."""
+
+    role: Literal[ReceiptRole.INFORMATION, ReceiptRole.DIRECTION] = ReceiptRole.INFORMATION
+    unit_ids: Annotated[list[UUID], Meta(max_length=2000)] = msgspec.field(default_factory=list)
+    person_ids: Annotated[list[UUID], Meta(max_length=2000)] = msgspec.field(default_factory=list)
+    note: Prose = ""
+
+    example: ClassVar[dict[str, Any]] = {
+        "role": "direction",
+        "person_ids": [_PERSON],
+        "note": "Kính trình đồng chí cho ý kiến chỉ đạo.",
+    }
+
+
+class KindIn(In, kw_only=True):
+    """A kind of document that the province adds."""
+
+    code: Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{1,60}$")]
+    symbol: Annotated[str, Meta(min_length=1, max_length=10)] | None = None
+    name_vi: Name
+    name_en: Name
+
+    example: ClassVar[dict[str, Any]] = {
+        "code": "conclusion",
+        "symbol": "KL",
+        "name_vi": "Kết luận",
+        "name_en": "Conclusion",
+    }
+
+
+class KindOut(Out, frozen=True, kw_only=True):
+    """A kind of document; no symbol where numbers of the kind carry none."""
+
+    code: str
+    symbol: str | None
+    name_vi: str
+    name_en: str
+
+    example: ClassVar[dict[str, Any]] = {
+        "code": "directive",
+        "symbol": "CT",
+        "name_vi": "Chỉ thị",
+        "name_en": "Directive",
+    }
+
+
+class RegisterOut(Out, frozen=True, kw_only=True):
+    """A register of one unit, direction and year, and the last number it gave."""
+
+    id: UUID
+    unit_id: UUID
+    direction: Direction
+    year: int
+    last_number: int
+
+    example: ClassVar[dict[str, Any]] = {
+        "id": _ID,
+        "unit_id": _UNIT,
+        "direction": "incoming",
+        "year": 2026,
+        "last_number": 1,
+    }
+
+
+class DocumentRow(Out, frozen=True, kw_only=True):
+    """A document in a list."""
+
+    id: UUID
+    direction: Direction
+    unit_id: UUID
+    number: str
+    """The number in the register of the year, as it is written: arrival number, or number of issue."""
+    symbol: str
+    kind: str
+    issuer: str
+    issued_on: date
+    arrived_on: date | None
+    subject: str
+    urgency: Urgency
+    due_on: date | None
+    registered_at: datetime
+
+    example: ClassVar[dict[str, Any]] = {
+        "id": _ID,
+        "direction": "incoming",
+        "unit_id": _UNIT,
+        "number": "01",
+        "symbol": "05/CT-UBND",
+        "kind": "directive",
+        "issuer": "Ủy ban nhân dân tỉnh",
+        "issued_on": "2026-11-20",
+        "arrived_on": "2026-11-23",
+        "subject": "Về việc nâng cao Chỉ số cải cách hành chính",
+        "urgency": "urgent",
+        "due_on": None,
+        "registered_at": "2026-11-23T01:30:00Z",
+    }
+
+
+class FileOut(Out, frozen=True, kw_only=True):
+    """A version of the document's file. ``text`` says how far reading its text is."""
+
+    id: UUID
+    version: int
+    filename: str
+    media_type: str
+    size: int
+    sha256: str
+    text: TextStatus
+    text_reason: str | None
+    added_at: datetime
+    note: str
+
+    example: ClassVar[dict[str, Any]] = {
+        "id": _ID,
+        "version": 1,
+        "filename": "chi-thi-05.pdf",
+        "media_type": "application/pdf",
+        "size": 204800,
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "text": "extracted",
+        "text_reason": None,
+        "added_at": "2026-11-23T01:30:00Z",
+        "note": "",
+    }
+
+
+class DocumentOut(DocumentRow, frozen=True, kw_only=True):
+    """A document with everything that was registered about it."""
+
+    issuer_unit_id: UUID | None
+    language: str
+    page_count: int | None
+    copies: int | None
+    note: str
+    signer_name: str
+    signer_post: str
+    signer_authority: Authority | None
+    recipients: str
+    secrecy: str
+    answers_id: UUID | None
+    files: list[FileOut]
+    actions: list[str]
+    """What the asker may do to it."""
+    version: int
+
+    example: ClassVar[dict[str, Any]] = {
+        **DocumentRow.example,
+        "issuer_unit_id": None,
+        "language": "vi",
+        "page_count": 2,
+        "copies": None,
+        "note": "",
+        "signer_name": "Nguyễn Văn Ánh",
+        "signer_post": "Phó Chủ tịch",
+        "signer_authority": "KT.",
+        "recipients": "",
+        "secrecy": "none",
+        "answers_id": None,
+        "files": [FileOut.example],
+        "actions": ["document:acknowledge", "document:read"],
+        "version": 1,
+    }
+
+
+class ReceiptOut(Out, frozen=True, kw_only=True):
+    """Who got the document and for what; opening it is not handling it."""
+
+    id: UUID
+    unit_id: UUID | None
+    person_id: UUID | None
+    name: str
+    role: ReceiptRole
+    note: str
+    sent_at: datetime
+    opened_at: datetime | None
+    acknowledged_at: datetime | None
+
+    example: ClassVar[dict[str, Any]] = {
+        "id": _ID,
+        "unit_id": _UNIT,
+        "person_id": None,
+        "name": "Sở Nội vụ",
+        "role": "lead",
+        "note": "",
+        "sent_at": "2026-11-23T02:00:00Z",
+        "opened_at": "2026-11-23T02:05:00Z",
+        "acknowledged_at": None,
+    }

@@ -1,0 +1,1 @@
+"""The verbs of a registry: register, amend, add a file, route, acknowledge."""

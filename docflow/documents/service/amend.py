@@ -1,0 +1,106 @@
+"""Correcting what was registered, and adding a version of the file. Issued documents are never edited."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from docflow.access.actions import Action
+from docflow.access.actor import Actor
+from docflow.audit import service as audit
+from docflow.audit.tags import Tag
+from docflow.core.db import require_version
+from docflow.core.errors import invalid
+from docflow.core.text import fold
+from docflow.documents import queries
+from docflow.documents.errors import IssuedNeverEdited
+from docflow.documents.models import Direction, Document, DocumentFile, DocumentKind
+from docflow.documents.policy import decide
+from docflow.documents.schemas import AddFile, Amend, KindIn
+from docflow.documents.service.intake import add_version, check_dates, search_vector
+from docflow.files.service import Received, add_file, text_of
+
+
+async def amend(
+    session: AsyncSession, actor: Actor, document_id: UUID, version: int, data: Amend
+) -> Document:
+    """Correct fields of an incoming document. Raises NotFound, NotAllowed, Stale, IssuedNeverEdited, Invalid."""
+    document = await _changeable(session, actor, document_id, version)
+    changed = {
+        name: (getattr(document, name), value)
+        for name, value in msgspec.structs.asdict(data).items()
+        if value is not None and value != getattr(document, name)
+    }
+    if not changed:
+        return document
+    for name, (_, value) in changed.items():
+        setattr(document, name, value)
+    document.issuer_key = fold(document.issuer)
+    if "due_on" in changed and document.arrived_on is not None:
+        check_dates(document.issued_on, document.arrived_on, document.due_on)
+    document.search_vector = search_vector(document, await _text(session, document.id))
+    await session.flush()
+    told = {name: [_plain(before), _plain(after)] for name, (before, after) in changed.items()}
+    await audit.record(session, actor, Tag.DOCUMENT_AMENDED, "document", document.id, changed=told)
+    return document
+
+
+async def add_document_file(
+    session: AsyncSession, actor: Actor, document_id: UUID, version: int, data: AddFile, received: Received
+) -> Document:
+    """A new version of an incoming document's file; the earlier ones stay. Raises as ``amend``."""
+    document = await _changeable(session, actor, document_id, version)
+    file = await add_file(session, actor, received)
+    latest = await session.scalar(
+        select(func.max(DocumentFile.version)).where(DocumentFile.document_id == document.id)
+    )
+    await add_version(session, actor, document, file.id, (latest or 0) + 1, data.note)
+    document.search_vector = search_vector(document, "")
+    await session.flush()
+    await audit.record(
+        session, actor, Tag.DOCUMENT_FILE_ADDED, "document", document.id, file=file.filename, note=data.note
+    )
+    return document
+
+
+async def index_text(session: AsyncSession, document_id: UUID) -> None:
+    """Make the text of the newest version searchable; called by the worker when it was read."""
+    document = await session.get_one(Document, document_id, with_for_update=True)
+    document.search_vector = search_vector(document, await _text(session, document_id))
+
+
+async def add_kind(session: AsyncSession, actor: Actor, data: KindIn) -> DocumentKind:
+    """A kind that the province adds. Raises KindCodeTaken by its constraint."""
+    if data.symbol is not None and not data.symbol.isalpha():
+        raise invalid("symbol", "kind_symbol_not_letters")
+    kind = DocumentKind(**msgspec.structs.asdict(data))
+    session.add(kind)
+    await session.flush()
+    await audit.record(session, actor, Tag.KIND_ADDED, "kind", None, code=kind.code, symbol=kind.symbol)
+    return kind
+
+
+async def _changeable(session: AsyncSession, actor: Actor, document_id: UUID, version: int) -> Document:
+    document = await queries.get_document(session, actor, document_id, lock=True)
+    owner = await queries.lineage_of(session, document)
+    decide(actor, Action.DOCUMENT_AMEND, document, owner).require()
+    require_version(document.version, version)
+    if document.direction is Direction.OUTGOING:
+        raise IssuedNeverEdited
+    return document
+
+
+async def _text(session: AsyncSession, document_id: UUID) -> str:
+    newest = await session.scalar(
+        select(DocumentFile.file_id)
+        .where(DocumentFile.document_id == document_id)
+        .order_by(DocumentFile.version.desc())
+        .limit(1)
+    )
+    return await text_of(session, newest) if newest else ""
+
+
+def _plain(value: Any) -> Any:
+    return msgspec.to_builtins(value)

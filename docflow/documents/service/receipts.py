@@ -1,0 +1,179 @@
+"""Giving documents to units and people, opening them and acknowledging them."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from docflow.access.actions import Action
+from docflow.access.actor import Actor
+from docflow.accounts import addressees
+from docflow.accounts.addressees import Addressee
+from docflow.audit import service as audit
+from docflow.audit.tags import Tag
+from docflow.core import clock
+from docflow.core.errors import invalid
+from docflow.documents import queries
+from docflow.documents.errors import NothingToAcknowledge
+from docflow.documents.models import Document, DocumentKind, Receipt, ReceiptRole
+from docflow.documents.numbering import number_text
+from docflow.documents.policy import decide, decide_target
+from docflow.documents.schemas import Route
+from docflow.notifications.mail import Mailbox
+from docflow.notifications.service import Draft, Postman
+
+_ADD_READERS = text(
+    """
+    UPDATE document SET readers = (
+        SELECT array_agg(DISTINCT reader ORDER BY reader) FROM unnest(readers || CAST(:more AS int[])) AS reader
+    ) WHERE id = :id AND NOT readers @> CAST(:more AS int[])
+    """
+)
+
+
+async def route(
+    session: AsyncSession, actor: Actor, postman: Postman, document_id: UUID, data: Route
+) -> Document:
+    """Give a document to units and people, for information or to a leader for direction.
+
+    Who has it in that role already is not given it twice. Raises NotFound, NotAllowed, Invalid.
+    """
+    document = await queries.get_document(session, actor, document_id, lock=True)
+    owner = await queries.lineage_of(session, document)
+    decide(actor, Action.DOCUMENT_ROUTE, document, owner).require()
+    to = [
+        *await addressees.units(session, set(data.unit_ids)),
+        *await addressees.people(session, set(data.person_ids)),
+    ]
+    if not to:
+        raise invalid("unit_ids", "nobody_named")
+    for addressee in to:
+        decide_target(actor, Action.DOCUMENT_ROUTE, owner, addressee.lineage).require()
+    fresh = await give(
+        session, actor, document, [(addressee, ReceiptRole(data.role)) for addressee in to], data.note
+    )
+    await audit.record(
+        session,
+        actor,
+        Tag.DOCUMENT_ROUTED,
+        "document",
+        document.id,
+        role=data.role,
+        to=[addressee.name for addressee in fresh],
+        note=data.note,
+    )
+    await _tell(session, actor, postman, document, fresh, data)
+    return document
+
+
+async def give(
+    session: AsyncSession,
+    actor: Actor,
+    document: Document,
+    to: Sequence[tuple[Addressee, ReceiptRole]],
+    note: str,
+) -> list[Addressee]:
+    """Write receipts and readers; whom it is new to. For verbs that have decided already."""
+    stored = await session.scalars(
+        insert(Receipt)
+        .on_conflict_do_nothing(index_elements=["document_id", "principal_no", "role"])
+        .returning(Receipt.principal_no),
+        [
+            {
+                "document_id": document.id,
+                "principal_no": addressee.principal_no,
+                "role": role,
+                "sent_by": actor.person_id,
+                "sent_at": clock.now(),
+                "note": note,
+            }
+            for addressee, role in to
+        ],
+    )
+    fresh = set(stored)
+    readers = [addressee.principal_no for addressee, _ in to]
+    await session.execute(_ADD_READERS, {"id": document.id, "more": readers})
+    return [addressee for addressee, _ in to if addressee.principal_no in fresh]
+
+
+async def note_opened(session: AsyncSession, actor: Actor, document: Document) -> None:
+    """Record that the actor read the document: in the trail, and once on the receipts it answers."""
+    await session.execute(
+        update(Receipt)
+        .where(
+            Receipt.document_id == document.id,
+            Receipt.principal_no.in_(actor.principals),
+            Receipt.opened_at.is_(None),
+        )
+        .values(opened_at=clock.now())
+    )
+    await audit.record(session, actor, Tag.DOCUMENT_READ, "document", document.id)
+
+
+async def acknowledge(session: AsyncSession, actor: Actor, document_id: UUID) -> Document:
+    """Say that the actor, or their unit, has got the document. Raises NotFound, NothingToAcknowledge."""
+    document = await queries.get_document(session, actor, document_id)
+    now = clock.now()
+    answered = await session.scalars(
+        update(Receipt)
+        .where(
+            Receipt.document_id == document.id,
+            Receipt.principal_no.in_(actor.principals),
+            Receipt.acknowledged_at.is_(None),
+        )
+        .values(acknowledged_at=now, acknowledged_by=actor.person_id, opened_at=now)
+        .returning(Receipt.role)
+    )
+    roles = sorted({role.value for role in answered})
+    if not roles:
+        raise NothingToAcknowledge
+    await audit.record(session, actor, Tag.DOCUMENT_ACKNOWLEDGED, "document", document.id, roles=roles)
+    return document
+
+
+async def _tell(
+    session: AsyncSession,
+    actor: Actor,
+    postman: Postman,
+    document: Document,
+    to: Sequence[Addressee],
+    data: Route,
+) -> None:
+    kind = await session.scalar(select(DocumentKind).where(DocumentKind.code == document.kind_code))
+    assert kind is not None
+    facts = {
+        "sender_name": actor.name,
+        "role": data.role,
+        "arrival_number": number_text(document.register_number) if document.arrived_on else None,
+        "symbol": document.symbol,
+        "issuer": document.issuer,
+        "subject": document.subject,
+        "note": data.note or None,
+        "issued_on": document.issued_on,
+        "due": document.due_on,
+        "link": postman.link(f"/api/v1/documents/{document.id}"),
+    }
+    await postman.post(
+        session,
+        [
+            Draft(
+                effect=f"document/{document.id}/routed/{addressee.principal_no}/{data.role}",
+                thread=f"document/{document.id}/{addressee.principal_no}",
+                to=Mailbox(addressee.email, addressee.name),
+                words=postman.words(
+                    "documents/routed",
+                    addressee.language,
+                    {
+                        **facts,
+                        "kind": kind.name_en if addressee.language == "en" else kind.name_vi,
+                        "recipient_name": addressee.name,
+                    },
+                ),
+                about=("document", document.id),
+            )
+            for addressee in to
+            if addressee.email
+        ],
+    )

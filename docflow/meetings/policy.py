@@ -1,0 +1,79 @@
+"""Who may see a meeting, and who may do what with it and with sites."""
+
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
+from sqlalchemy.orm import aliased
+
+from docflow.access.actions import Action
+from docflow.access.actor import Actor
+from docflow.access.decision import Decision, allow, deny
+from docflow.accounts.models import Person, Principal
+from docflow.meetings.models import Booking, Meeting, Participant, Site
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """The one rule of reading: members of the convening unit, whoever is invited, and members of the units
+    whose sites join; a unit that succeeded another counts for it.
+
+    A booking stands for its site's part in the meeting, also after the meeting was cancelled.
+    """
+    return or_(Meeting.unit_id.in_(units_of(actor)), takes_part(actor), hosts(actor))
+
+
+def takes_part(actor: Actor) -> ColumnElement[bool]:
+    """Whether the actor is invited to the meeting."""
+    return exists().where(Participant.meeting_id == Meeting.id, is_participant(actor))
+
+
+def hosts(actor: Actor) -> ColumnElement[bool]:
+    """Whether a site of one of the actor's units joins the meeting."""
+    return exists().where(
+        Booking.meeting_id == Meeting.id,
+        Booking.site_no.in_(select(Site.no).where(Site.unit_id.in_(units_of(actor)))),
+    )
+
+
+def is_participant(actor: Actor) -> ColumnElement[bool]:
+    """Whether a participant is the actor: linked to the person, or invited at the person's address."""
+    # An alias: the query around may speak of the participants' persons itself.
+    me = aliased(Person)
+    address = select(func.lower(me.email)).where(me.id == actor.person_id).scalar_subquery()
+    return and_(
+        Participant.removed_at.is_(None),
+        or_(Participant.person_id == actor.person_id, func.lower(Participant.email) == address),
+    )
+
+
+def units_of(actor: Actor) -> Select[UUID | None]:
+    """The units that the actor belongs to, and those that they succeeded."""
+    return select(Principal.unit_id).where(
+        Principal.no.in_(actor.principals) if actor.principals else false(), Principal.unit_id.is_not(None)
+    )
+
+
+class Concern(msgspec.Struct, frozen=True):
+    """What a decision looks at: the unit that convenes the meeting, and whether the actor is invited to it."""
+
+    unit_id: UUID
+    invited: bool = False
+
+
+def decide(actor: Actor, action: Action, concern: Concern | None = None) -> Decision:
+    """Whether the actor may do ``action``. Seeing the thing is decided before, by ``visible_to``.
+
+    A meeting belongs to the organizers of its convening unit; sites belong to no unit's organizers, because
+    who books a site is not who runs it: administrators keep them.
+    """
+    if action is Action.SITE_ADMINISTER:
+        return allow("administers_sites") if actor.may(action) else deny("not_site_administrator")
+    if concern is None:
+        return deny("role_missing")
+    if action is Action.MEETING_ORGANIZE:
+        if concern.unit_id in actor.units_for(action):
+            return allow("organizes_for_the_unit")
+        return deny("not_organizer_of_the_unit")
+    if action is Action.MEETING_ANSWER:
+        return allow("invited") if concern.invited and actor.may(action) else deny("not_invited")
+    return deny("role_missing")
