@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+import os
 from typing import Any
 
 import structlog
@@ -29,7 +30,7 @@ from docflow.notifications.mail import Mailbox
 from docflow.notifications.rendering import MailTemplates
 from docflow.notifications.service import Postman
 from docflow.notifications.smtp import SmtpSettings, SmtpTransport
-from docflow.settings import Settings
+from docflow.settings import Settings, settings_from
 from docflow.tasks import api as tasks
 from docflow.web import health, openapi, problems, requests
 from docflow.web.early_answer import EarlyAnswer
@@ -182,3 +183,8 @@ def _always(part: Any) -> Provide:
         return part
 
     return Provide(give, sync_to_thread=False, use_cache=True)
+
+
+def from_environment() -> Litestar:
+    """The application of a web process, told by its environment."""
+    return create_app(settings_from(os.environ))

@@ -60,8 +60,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 PREFIX = "DOCFLOW_"
-FOR_THE_STARTER = frozenset({"DATA_DIR", "POSTGRES_BIN"})
-"""Read by ``docflow run`` and ``docflow demo`` before there are settings."""
+FOR_THE_STARTER = frozenset({"ADMIN_PASSWORD", "DATA_DIR", "POSTGRES_BIN"})
+"""Read by the commands themselves, not part of what a process is told."""
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:

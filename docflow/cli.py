@@ -1,0 +1,135 @@
+"""The command line. Settings come from the environment; each command says what it does and ends with a status."""
+
+import asyncio
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+import docflow
+from docflow.settings import Settings, SettingsNotValid, settings_from
+
+
+class Words(click.ClickException):
+    """A failure told in one line."""
+
+
+def _settings() -> Settings:
+    try:
+        return settings_from(os.environ)
+    except SettingsNotValid as error:
+        raise Words(str(error)) from error
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(docflow.__version__, message="%(version)s")
+def main() -> None:
+    """docflow: documents, tasks and video meetings of a provincial government."""
+
+
+@main.command()
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="DOCFLOW_DATA_DIR",
+    help="Where the data is kept; by default under XDG_DATA_HOME.",
+)
+def run(data_dir: Path | None) -> None:
+    """Start everything that has no server named: database, store, mail capture, web and worker."""
+    from docflow.commands.run import run_stack
+
+    sys.exit(run_stack(data_dir))
+
+
+@main.command()
+@click.option(
+    "--file",
+    "document",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A document of your own (PDF, DOCX or plain text) instead of the sample directive.",
+)
+def demo(document: Path | None) -> None:
+    """Do the main job through the HTTP API as its different users and tell each step."""
+    from docflow.demo.run import run_demo
+
+    sys.exit(run_demo(document))
+
+
+@main.command()
+def web() -> None:
+    """Serve the API."""
+    import uvicorn
+
+    settings = _settings()
+    uvicorn.run(
+        "docflow.app:from_environment",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.web_processes,
+        loop="uvloop" if sys.platform != "win32" else "auto",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        # An answer under way may end; an open stream may not keep the process alive.
+        timeout_graceful_shutdown=3,
+    )
+
+
+@main.command()
+@click.option("--concurrency", default=2, show_default=True, help="Jobs at once.")
+def worker(concurrency: int) -> None:
+    """Run background work: text of files, mail, clean-up. Any number of workers may run."""
+    from docflow.worker import work
+
+    asyncio.run(work(_settings(), concurrency=concurrency))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database up to date, give the application's role its rights, make the bucket."""
+    from docflow.commands.set_up import set_up
+
+    settings = _settings()
+    asyncio.run(set_up(settings))
+    click.echo("database and store are up to date")
+
+
+@main.command("create-admin")
+@click.option("--username", prompt=True)
+@click.option("--name", "full_name", prompt="Full name")
+@click.option("--email", prompt=True)
+@click.option("--unit-name", prompt="Name of the top unit (used when there is none yet)", default="UBND tỉnh")
+@click.password_option(envvar="DOCFLOW_ADMIN_PASSWORD", help="Asked for, or from DOCFLOW_ADMIN_PASSWORD.")
+def create_admin(username: str, full_name: str, email: str, unit_name: str, password: str) -> None:
+    """Make the first administrator, and the top unit when there is none."""
+    from docflow.commands.set_up import add_administrator
+
+    asyncio.run(
+        add_administrator(
+            _settings(),
+            username=username,
+            full_name=full_name,
+            email=email,
+            unit_name=unit_name,
+            password=password,
+        )
+    )
+    click.echo(f"{username} can sign in")
+
+
+@main.command()
+@click.option("--sweep", is_flag=True, help="Also delete objects without a row that are past the grace time.")
+def verify(sweep: bool) -> None:
+    """Re-read every stored file against its checksum and look for objects without a row."""
+    from docflow.commands.verify import verify_store
+
+    settings = _settings()
+    faults = asyncio.run(verify_store(settings, sweep, timedelta(hours=settings.orphan_grace_hours)))
+    sys.exit(1 if faults else 0)
+
+
+if __name__ == "__main__":
+    main()

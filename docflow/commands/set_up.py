@@ -1,0 +1,44 @@
+"""Setting up: the schema, the rights, the bucket, the kinds of the decree, the first administrator."""
+
+import asyncio
+
+from docflow.accounts.service.first import add_first_administrator
+from docflow.app import open_store
+from docflow.core.db import create_engine, create_sessions
+from docflow.documents.seed import load_kinds
+from docflow.migrations.run import migrate
+from docflow.settings import Settings
+
+
+async def set_up(settings: Settings) -> None:
+    """What ``docflow migrate`` does; doing it again changes nothing."""
+    owner = settings.migration_database_url or settings.database_url
+    await asyncio.to_thread(migrate, owner, settings.database_url)
+    store = open_store(settings)
+    try:
+        await store.ensure_bucket()
+    finally:
+        await store.close()
+    engine = create_engine(settings.database_url, connections=1)
+    try:
+        await load_kinds(create_sessions(engine))
+    finally:
+        await engine.dispose()
+
+
+async def add_administrator(
+    settings: Settings, *, username: str, full_name: str, email: str, unit_name: str, password: str
+) -> None:
+    """What ``docflow create-admin`` does."""
+    engine = create_engine(settings.database_url, connections=1)
+    try:
+        await add_first_administrator(
+            create_sessions(engine),
+            username=username,
+            full_name=full_name,
+            email=email,
+            unit_name=unit_name,
+            password=password,
+        )
+    finally:
+        await engine.dispose()

@@ -1,0 +1,180 @@
+"""Fixtures of the whole suite: one real PostgreSQL, S3 and mail server per test process, one database per test."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from docflow.access.actor import Actor
+from docflow.accounts.queries import find_actor
+from docflow.app import create_app, open_store, postman_of, smtp_transport
+from docflow.commands.set_up import set_up
+from docflow.core.db import Sessions, create_engine, create_sessions, transaction
+from docflow.documents.jobs import read_text
+from docflow.embedded import EmbeddedStack
+from docflow.files.service import FileStore
+from docflow.notifications.jobs import deliver
+from docflow.notifications.service import Postman
+from docflow.sample.loader import SAMPLE_PASSWORD, load_sample
+from docflow.settings import Settings, settings_from
+from storage import ObjectStore
+
+os.environ.pop("DOCFLOW_DATABASE_URL", None)
+
+Client = AsyncTestClient[Litestar]
+SignIn = Callable[[str], Awaitable[Client]]
+
+
+@dataclass(frozen=True)
+class Template:
+    """The database that every test's own is copied from: migrated, with the sample province."""
+
+    name: str
+    stack: EmbeddedStack
+
+    def settings_for(self, database: str) -> Settings:
+        """Settings of a process on ``database``."""
+        environment = dict(self.stack.environment())
+        for name in ("DOCFLOW_DATABASE_URL", "DOCFLOW_MIGRATION_DATABASE_URL"):
+            base, _, _ = environment[name].rpartition("/")
+            environment[name] = f"{base}/{database}"
+        return settings_from({**environment, "DOCFLOW_MAX_UPLOAD_BYTES": str(32 * 1024 * 1024)})
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
+    with EmbeddedStack(tmp_path_factory.mktemp("stack"), fast=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def template(stack: EmbeddedStack) -> Template:
+    template = Template("template_docflow", stack)
+    stack.create_database(template.name)
+    settings = template.settings_for(template.name)
+    await set_up(settings)
+    engine = create_engine(settings.database_url, connections=2)
+    await load_sample(create_sessions(engine))
+    await engine.dispose()
+    return template
+
+
+@pytest.fixture
+async def settings(template: Template) -> Settings:
+    """Settings on a fresh copy of the sample province."""
+    name = f"test_{uuid4().hex[:12]}"
+    await asyncio.to_thread(template.stack.create_database, name, template.name)
+    return template.settings_for(name)
+
+
+@pytest.fixture
+async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    engine = create_engine(settings.database_url, connections=20)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def sessions(engine: AsyncEngine) -> Sessions:
+    return create_sessions(engine)
+
+
+@pytest.fixture
+async def store(settings: Settings) -> AsyncIterator[ObjectStore]:
+    """A bucket of the test's own."""
+    store = open_store(settings)
+    await store.ensure_bucket()
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def file_store(store: ObjectStore, settings: Settings) -> FileStore:
+    return FileStore(store, settings.max_upload_bytes)
+
+
+@pytest.fixture
+def postman(settings: Settings) -> Postman:
+    return postman_of(settings)
+
+
+@pytest.fixture
+async def client(settings: Settings, store: ObjectStore) -> AsyncIterator[Client]:
+    """Nobody's client; ``sign_in`` makes signed-in ones on the same application."""
+    async with AsyncTestClient(create_app(settings)) as client:
+        yield client
+
+
+@pytest.fixture
+async def sign_in(client: Client) -> SignIn:
+    """Sign somebody of the sample province in: ``clerk = await sign_in("...")``."""
+
+    async def sign_in(username: str) -> Client:
+        signed_in = AsyncTestClient(client.app)
+        signed_in.blocking_portal = client.blocking_portal if hasattr(client, "blocking_portal") else None
+        body = {"username": username, "password": SAMPLE_PASSWORD}
+        answer = await signed_in.post("/api/v1/session", json=body)
+        assert answer.status_code == 201, answer.text
+        return signed_in
+
+    return sign_in
+
+
+@pytest.fixture
+def actor_of(sessions: Sessions) -> Callable[[str], Awaitable[Actor]]:
+    """The actor of somebody of the sample province, for tests of verbs."""
+
+    async def actor_of(username: str) -> Actor:
+        from sqlalchemy import select
+
+        from docflow.accounts.models import Person
+
+        async with sessions() as session:
+            person_id = await session.scalar(select(Person.id).where(Person.username == username))
+            assert person_id is not None, username
+            actor = await find_actor(session, person_id)
+            assert actor is not None
+            return actor
+
+    return actor_of
+
+
+@pytest.fixture
+def work(sessions: Sessions, settings: Settings, file_store: FileStore) -> Callable[[], Awaitable[None]]:
+    """Run every job that waits in the queue, as a worker would, until none is left."""
+    from sqlalchemy import text
+
+    async def work() -> None:
+        jobs: dict[str, Callable[..., Awaitable[Any]]] = {
+            "documents.read_text": lambda **arguments: read_text(sessions, file_store, **arguments),
+            "notifications.deliver": lambda: deliver(sessions, smtp_transport(settings), settings.mail_from),
+        }
+        while True:
+            async with transaction(sessions) as session:
+                row = (
+                    await session.execute(
+                        text(
+                            "DELETE FROM procrastinate_jobs WHERE id = (SELECT min(id) FROM procrastinate_jobs)"
+                            " RETURNING task_name, args"
+                        )
+                    )
+                ).one_or_none()
+            if row is None:
+                return
+            await jobs[row.task_name](**row.args)
+
+    return work
+
+
+@pytest.fixture
+def samples() -> Path:
+    """The sample directives."""
+    return Path(__file__).parent.parent / "docflow" / "demo" / "samples"
