@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
+from docflow import __version__
 from docflow.settings import settings_from
 from tests.architecture.source import ROOT, assert_none
 from tests.architecture.test_documentation import commands_of, settings_of
@@ -245,9 +246,7 @@ def test_whatever_the_image_copies_is_given_to_the_builder() -> None:
 
 
 def test_compose_names_the_version_of_the_project() -> None:
-    version = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
-    assert version
     images = {
         wanted["image"] for wanted in compose_of()["services"].values() if wanted["image"].startswith(OURS)
     }
-    assert images == {OURS + version[1]}
+    assert images == {OURS + __version__}

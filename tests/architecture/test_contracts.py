@@ -44,6 +44,7 @@ SKELETON = {
         "app.py",
         "worker.py",
         "cli.py",
+        "commands/__init__.py",
         "settings.py",
         "embedded.py",
         "demo/__init__.py",
