@@ -1,8 +1,8 @@
 """The web application: the only place where its parts are wired."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-import os
 from typing import Any
 
 import structlog
@@ -10,6 +10,7 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.static_files import create_static_files_router
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 import docflow.accounts.errors
 import docflow.documents.errors
@@ -19,7 +20,7 @@ from docflow.accounts.api import people, session, tokens, units
 from docflow.accounts.service.sign_in import SessionRules
 from docflow.audit import api as audit
 from docflow.audit.refusals import record_refusal
-from docflow.core.db import create_engine, create_sessions
+from docflow.core.db import Sessions, create_engine, create_sessions
 from docflow.core.errors import DocflowError
 from docflow.documents import api as documents
 from docflow.files.service import FileStore
@@ -46,6 +47,9 @@ CONSTRAINTS: dict[str, type[DocflowError]] = {
     **docflow.meetings.errors.CONSTRAINTS,
 }
 """What a violated constraint means, in one place."""
+
+MAX_JSON_BYTES = 1024 * 1024
+"""A body that is no upload."""
 
 API = [
     session.router,
@@ -115,7 +119,6 @@ def create_app(settings: Settings) -> Litestar:
     engine = create_engine(settings.database_url, connections=settings.database_connections)
     sessions = create_sessions(engine)
     store = open_store(settings)
-    mail = smtp_transport(settings)
 
     @asynccontextmanager
     async def parts(app: Litestar) -> AsyncIterator[None]:
@@ -124,10 +127,6 @@ def create_app(settings: Settings) -> Litestar:
         finally:
             await engine.dispose()
             await store.close()
-
-    async def check_database() -> None:
-        async with engine.connect() as connection:
-            await connection.exec_driver_sql("SELECT 1")
 
     return Litestar(
         route_handlers=[
@@ -138,27 +137,37 @@ def create_app(settings: Settings) -> Litestar:
             create_static_files_router("/static", directories=[openapi.STATIC], opt={"public": True}),
         ],
         guards=[RouteGate(session.authenticate, settings.public_url)],
-        middleware=[
-            EarlyAnswer(),
-            TransactionMiddleware(sessions, CONSTRAINTS, problems.render_bare),
-        ],
+        middleware=[EarlyAnswer(), TransactionMiddleware(sessions, CONSTRAINTS, problems.render_bare)],
         exception_handlers={Exception: problems.render, Replay: problems.replay},
         after_exception=[record_refusal(sessions)],
-        dependencies={
-            **_from_request(),
-            "sessions": _always(sessions),
-            "session_rules": _always(SessionRules(settings.session_hours, settings.secure)),
-            "file_store": _always(FileStore(store, settings.max_upload_bytes)),
-            "uploads": Provide(provide_uploads, sync_to_thread=False),
-            "postman": _always(postman_of(settings)),
-        },
+        dependencies={**_from_request(), **_parts(settings, sessions, store)},
         lifespan=[parts],
         openapi_config=openapi.config(),
-        state=State({"checks": {"database": check_database, "store": store.check, "mail": mail.check}}),
+        state=State({"checks": _checks(settings, engine, store)}),
         logging_config=None,
-        debug=False,
-        request_max_body_size=1024 * 1024,
+        request_max_body_size=MAX_JSON_BYTES,
     )
+
+
+def _checks(settings: Settings, engine: AsyncEngine, store: ObjectStore) -> dict[str, health.Check]:
+    """What readiness asks, by the name that it answers with."""
+
+    async def database() -> None:
+        async with engine.connect() as connection:
+            await connection.exec_driver_sql("SELECT 1")
+
+    return {"database": database, "store": store.check, "mail": smtp_transport(settings).check}
+
+
+def _parts(settings: Settings, sessions: Sessions, store: ObjectStore) -> dict[str, Provide]:
+    """Dependencies that are the same for every request."""
+    return {
+        "sessions": _always(sessions),
+        "session_rules": _always(SessionRules(settings.session_hours, settings.secure)),
+        "file_store": _always(FileStore(store, settings.max_upload_bytes)),
+        "uploads": Provide(provide_uploads, sync_to_thread=False),
+        "postman": _always(postman_of(settings)),
+    }
 
 
 def _from_request() -> dict[str, Provide]:

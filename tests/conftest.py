@@ -1,16 +1,17 @@
 """Fixtures of the whole suite: one real PostgreSQL, S3 and mail server per test process, one database per test."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
+from docflow.sample.loader import SAMPLE_PASSWORD, load_sample
 from litestar import Litestar
-from litestar.testing import AsyncTestClient
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from docflow.access.actor import Actor
@@ -23,13 +24,10 @@ from docflow.embedded import EmbeddedStack
 from docflow.files.service import FileStore
 from docflow.notifications.jobs import deliver
 from docflow.notifications.service import Postman
-from docflow.sample.loader import SAMPLE_PASSWORD, load_sample
 from docflow.settings import Settings, settings_from
 from storage import ObjectStore
 
-os.environ.pop("DOCFLOW_DATABASE_URL", None)
-
-Client = AsyncTestClient[Litestar]
+Client = httpx.AsyncClient
 SignIn = Callable[[str], Awaitable[Client]]
 
 
@@ -58,7 +56,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
 @pytest.fixture(scope="session")
 async def template(stack: EmbeddedStack) -> Template:
     template = Template("template_docflow", stack)
-    stack.create_database(template.name)
+    assert stack.postgres is not None
+    stack.postgres.create_database(template.name)
     settings = template.settings_for(template.name)
     await set_up(settings)
     engine = create_engine(settings.database_url, connections=2)
@@ -71,7 +70,8 @@ async def template(stack: EmbeddedStack) -> Template:
 async def settings(template: Template) -> Settings:
     """Settings on a fresh copy of the sample province."""
     name = f"test_{uuid4().hex[:12]}"
-    await asyncio.to_thread(template.stack.create_database, name, template.name)
+    assert template.stack.postgres is not None
+    await asyncio.to_thread(template.stack.postgres.create_database, name, template.name)
     return template.settings_for(name)
 
 
@@ -89,7 +89,7 @@ def sessions(engine: AsyncEngine) -> Sessions:
 
 @pytest.fixture
 async def store(settings: Settings) -> AsyncIterator[ObjectStore]:
-    """A bucket of the test's own."""
+    """The bucket, which the tests of one process share."""
     store = open_store(settings)
     await store.ensure_bucket()
     yield store
@@ -107,25 +107,38 @@ def postman(settings: Settings) -> Postman:
 
 
 @pytest.fixture
-async def client(settings: Settings, store: ObjectStore) -> AsyncIterator[Client]:
+async def app(settings: Settings, store: ObjectStore) -> AsyncIterator[Litestar]:
+    """The application, in this process."""
+    app = create_app(settings)
+    async with app.lifespan():
+        yield app
+
+
+@pytest.fixture
+async def client(app: Litestar) -> AsyncIterator[Client]:
     """Nobody's client; ``sign_in`` makes signed-in ones on the same application."""
-    async with AsyncTestClient(create_app(settings)) as client:
+    async with _client(app) as client:
         yield client
 
 
 @pytest.fixture
-async def sign_in(client: Client) -> SignIn:
+async def sign_in(app: Litestar) -> AsyncIterator[SignIn]:
     """Sign somebody of the sample province in: ``clerk = await sign_in("...")``."""
+    async with AsyncExitStack() as opened:
 
-    async def sign_in(username: str) -> Client:
-        signed_in = AsyncTestClient(client.app)
-        signed_in.blocking_portal = client.blocking_portal if hasattr(client, "blocking_portal") else None
-        body = {"username": username, "password": SAMPLE_PASSWORD}
-        answer = await signed_in.post("/api/v1/session", json=body)
-        assert answer.status_code == 201, answer.text
-        return signed_in
+        async def sign_in(username: str) -> Client:
+            client = await opened.enter_async_context(_client(app))
+            body = {"username": username, "password": SAMPLE_PASSWORD}
+            answer = await client.post("/api/v1/session", json=body)
+            assert answer.status_code == 201, answer.text
+            return client
 
-    return sign_in
+        yield sign_in
+
+
+def _client(app: Litestar) -> Client:
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000")
 
 
 @pytest.fixture

@@ -2,18 +2,16 @@
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 
 import click
 
+from docflow.commands.servers import start_servers
 from docflow.commands.set_up import set_up
 from docflow.core.db import create_engine, create_sessions
-from docflow.embedded import EmbeddedStack, ProcessGroup
+from docflow.embedded import EmbeddedStack, ProcessGroup, StartFailed
 from docflow.sample.loader import SAMPLE_PASSWORD, load_sample, sample_sign_ins
-from docflow.settings import Settings, settings_from
-
-LISTEN = "127.0.0.1"
+from docflow.settings import Settings, SettingsNotValid, settings_from
 
 
 def default_folder() -> Path:
@@ -22,30 +20,21 @@ def default_folder() -> Path:
     return Path(base) / "docflow"
 
 
-def run_stack(folder: Path | None) -> int:
-    """Start, tell where everything is, wait. The exit status."""
-    folder = folder or default_folder()
-    given = {name: value for name, value in os.environ.items() if name.startswith("DOCFLOW_")}
-    stack = EmbeddedStack(
+def stack_for(folder: Path, *, fast: bool = False) -> EmbeddedStack:
+    """The servers that the environment does not name, kept in ``folder``."""
+    bin_folder = os.environ.get("DOCFLOW_POSTGRES_BIN")
+    return EmbeddedStack(
         folder,
-        postgres_bin=Path(bin_) if (bin_ := given.get("DOCFLOW_POSTGRES_BIN")) else None,
-        want_postgres="DOCFLOW_DATABASE_URL" not in given,
-        want_s3="DOCFLOW_S3_ENDPOINT" not in given,
-        want_mail="DOCFLOW_SMTP_HOST" not in given,
+        fast=fast,
+        postgres_bin=Path(bin_folder) if bin_folder else None,
+        want_postgres="DOCFLOW_DATABASE_URL" not in os.environ,
+        want_s3="DOCFLOW_S3_ENDPOINT" not in os.environ,
+        want_mail="DOCFLOW_SMTP_HOST" not in os.environ,
     )
-    with stack:
-        environment = {**os.environ, **stack.environment()}
-        settings = settings_from(environment)
-        embedded_database = "DOCFLOW_DATABASE_URL" not in given
-        asyncio.run(_prepare(settings, sample=embedded_database))
-        with ProcessGroup() as group:
-            group.start("web", [sys.executable, "-m", "docflow.cli", "web"], environment)
-            group.start("worker", [sys.executable, "-m", "docflow.cli", "worker"], environment)
-            _tell(settings, folder, stack, sample=embedded_database)
-            return group.wait()
 
 
-async def _prepare(settings: Settings, *, sample: bool) -> None:
+async def prepare(settings: Settings, *, sample: bool) -> None:
+    """Schema, rights, bucket and kinds; the sample province when it is wanted and the database is empty."""
     await set_up(settings)
     if sample:
         engine = create_engine(settings.database_url, connections=2)
@@ -53,6 +42,30 @@ async def _prepare(settings: Settings, *, sample: bool) -> None:
             await load_sample(create_sessions(engine))
         finally:
             await engine.dispose()
+
+
+def run_stack(folder: Path | None) -> int:
+    """Start, tell where everything is, wait. The exit status."""
+    folder = (folder or default_folder()).absolute()
+    try:
+        with stack_for(folder) as stack:
+            environment = {**os.environ, **stack.environment()}
+            settings = settings_from(environment)
+            sample = stack.postgres is not None
+            asyncio.run(prepare(settings, sample=sample))
+            with ProcessGroup() as servers:
+                start_servers(servers, settings, environment)
+                servers.watch(*stack.children())
+                _tell(settings, folder, stack, sample=sample)
+                exited = servers.wait()
+    except (StartFailed, SettingsNotValid) as error:
+        click.echo(f"docflow could not start: {error}", err=True)
+        return 1
+    if exited:
+        click.echo(f"docflow stopped: {exited}", err=True)
+        return 1
+    click.echo("docflow has stopped.")
+    return 0
 
 
 def _tell(settings: Settings, folder: Path, stack: EmbeddedStack, *, sample: bool) -> None:
@@ -63,10 +76,10 @@ def _tell(settings: Settings, folder: Path, stack: EmbeddedStack, *, sample: boo
         f"  description  {address}/api/docs",
         f"  data         {folder}",
     ]
-    if stack.mail_url:
-        lines.append(f"  sent mail    {stack.mail_url}  (captured, nothing leaves this machine)")
+    if stack.mail is not None:
+        lines.append(f"  sent mail    {stack.mail_url}  (captured: nothing leaves this machine)")
     if sample:
         lines.append(f"  sign-ins     password “{SAMPLE_PASSWORD}” for each of")
-        lines.extend(f"    {username:<12} {who}" for username, who in sample_sign_ins())
+        lines.extend(f"    {username:<11} {who}" for username, who in sample_sign_ins())
     lines.append("Ctrl-C stops everything.")
     click.echo("\n".join(lines))

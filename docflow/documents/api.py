@@ -12,10 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from docflow.access.actions import Action
 from docflow.access.actor import Actor
 from docflow.audit import queries as audit_queries
-from docflow.audit import service as audit
 from docflow.audit.queries import EventFilters
 from docflow.audit.schemas import EventOut, event_out
-from docflow.audit.tags import Tag
 from docflow.core.paging import Page, page_of, total_of
 from docflow.documents import queries
 from docflow.documents.models import Direction, Document, Urgency
@@ -160,7 +158,10 @@ async def add_file(
     return await _answer(session, actor, document, created=True)
 
 
-@get("/documents/{document_id:uuid}/files/{file_id:uuid}/content", opt={"action": Action.DOCUMENT_READ})
+@get(
+    "/documents/{document_id:uuid}/files/{file_id:uuid}/content",
+    opt={"action": Action.DOCUMENT_READ, "answers": "application/octet-stream"},
+)
 async def download_file(
     document_id: UUID,
     file_id: UUID,
@@ -174,9 +175,7 @@ async def download_file(
     file = await queries.get_file(session, actor, document_id, file_id)
     answer = await download(request, file_store, file, inline=inline)
     if answer.status_code != 304:
-        await audit.record(
-            session, actor, Tag.DOCUMENT_DOWNLOADED, "document", document_id, file=file.filename
-        )
+        await receipts.note_downloaded(session, actor, document_id, file)
     return answer
 
 

@@ -112,7 +112,7 @@ class AddFile(In, kw_only=True):
 class Route(In, kw_only=True):
     """Give a document to units and people."""
 
-    role: Literal[ReceiptRole.INFORMATION, ReceiptRole.DIRECTION] = ReceiptRole.INFORMATION
+    role: Literal["information", "direction"] = "information"
     unit_ids: Annotated[list[UUID], Meta(max_length=2000)] = msgspec.field(default_factory=list)
     person_ids: Annotated[list[UUID], Meta(max_length=2000)] = msgspec.field(default_factory=list)
     note: Prose = ""

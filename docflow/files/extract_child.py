@@ -17,7 +17,7 @@ import signal
 import sys
 import unicodedata
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from docflow.files.extract_terms import (
     DOCX,
@@ -117,6 +117,23 @@ def give_up_the_rest(parent: int | None) -> None:
         sys.exit(1)  # it died before the signal was asked for
 
 
+def _pdf_page_text(pdfium: Any, document: object, number: int) -> str | None:
+    """The text of a page; None when the page cannot be loaded."""
+    page = pdfium.FPDF_LoadPage(document, number)
+    text_page = pdfium.FPDFText_LoadPage(page) if page else None
+    if not text_page:
+        return None
+    box = pdfium.FS_RECTF()
+    pdfium.FPDF_GetPageBoundingBox(page, box)
+    corners = (box.left, box.top, box.right, box.bottom)
+    length = pdfium.FPDFText_GetBoundedText(text_page, *corners, None, 0)
+    units = (ctypes.c_ushort * max(length, 0))()
+    pdfium.FPDFText_GetBoundedText(text_page, *corners, units, length)
+    pdfium.FPDFText_ClosePage(text_page)
+    pdfium.FPDF_ClosePage(page)
+    return bytes(units).decode("utf-16-le", "ignore")
+
+
 def pdf_reader(file: BinaryIO) -> Reader:
     """Load PDFium and map the file; the reader returns the document's number of pages."""
     import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
@@ -124,21 +141,6 @@ def pdf_reader(file: BinaryIO) -> Reader:
     pdfium.FPDF_InitLibrary()
     codecs.lookup("utf-16-le")
     mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)  # duplicates the descriptor
-
-    def page_text(document: object, number: int) -> str | None:
-        page = pdfium.FPDF_LoadPage(document, number)
-        text_page = pdfium.FPDFText_LoadPage(page) if page else None
-        if not text_page:
-            return None
-        box = pdfium.FS_RECTF()
-        pdfium.FPDF_GetPageBoundingBox(page, box)
-        corners = (box.left, box.top, box.right, box.bottom)
-        length = pdfium.FPDFText_GetBoundedText(text_page, *corners, None, 0)
-        units = (ctypes.c_ushort * max(length, 0))()
-        pdfium.FPDFText_GetBoundedText(text_page, *corners, units, length)
-        pdfium.FPDFText_ClosePage(text_page)
-        pdfium.FPDF_ClosePage(page)
-        return bytes(units).decode("utf-16-le", "ignore")
 
     def read_pdf(sink: Sink, limits: ExtractionLimits) -> int:
         if mapped.find(b"%PDF-", 0, _PDF_HEADER_WITHIN) < 0:
@@ -151,7 +153,7 @@ def pdf_reader(file: BinaryIO) -> Reader:
         pages: int = pdfium.FPDF_GetPageCount(document)
         missing = False
         for number in range(min(pages, limits.pages)):
-            text = page_text(document, number)
+            text = _pdf_page_text(pdfium, document, number)
             missing = missing or text is None
             joined = _PDF_BROKEN_SYMBOL.sub(r"\1", (text or "").translate(_PDF_LINE_HYPHEN))
             sink.write(joined + "\n" if joined else "")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,12 +15,14 @@ from docflow.audit import service as audit
 from docflow.audit.tags import Tag
 from docflow.core import clock
 from docflow.core.errors import invalid
+from docflow.core.messages import Language
 from docflow.documents import queries
 from docflow.documents.errors import NothingToAcknowledge
 from docflow.documents.models import Document, DocumentKind, Receipt, ReceiptRole
 from docflow.documents.numbering import number_text
 from docflow.documents.policy import decide, decide_target
 from docflow.documents.schemas import Route
+from docflow.files.models import File
 from docflow.notifications.mail import Mailbox
 from docflow.notifications.service import Draft, Postman
 
@@ -112,6 +114,11 @@ async def note_opened(session: AsyncSession, actor: Actor, document: Document) -
     await audit.record(session, actor, Tag.DOCUMENT_READ, "document", document.id)
 
 
+async def note_downloaded(session: AsyncSession, actor: Actor, document_id: UUID, file: File) -> None:
+    """Record that the actor took the bytes of a file."""
+    await audit.record(session, actor, Tag.DOCUMENT_DOWNLOADED, "document", document_id, file=file.filename)
+
+
 async def acknowledge(session: AsyncSession, actor: Actor, document_id: UUID) -> Document:
     """Say that the actor, or their unit, has got the document. Raises NotFound, NothingToAcknowledge."""
     document = await queries.get_document(session, actor, document_id)
@@ -141,8 +148,8 @@ async def _tell(
     to: Sequence[Addressee],
     data: Route,
 ) -> None:
-    kind = await session.scalar(select(DocumentKind).where(DocumentKind.code == document.kind_code))
-    assert kind is not None
+    """A letter to each that has an address."""
+    kind = await session.get_one(DocumentKind, document.kind_code)
     facts = {
         "sender_name": actor.name,
         "role": data.role,
@@ -155,25 +162,18 @@ async def _tell(
         "due": document.due_on,
         "link": postman.link(f"/api/v1/documents/{document.id}"),
     }
-    await postman.post(
-        session,
-        [
-            Draft(
-                effect=f"document/{document.id}/routed/{addressee.principal_no}/{data.role}",
-                thread=f"document/{document.id}/{addressee.principal_no}",
-                to=Mailbox(addressee.email, addressee.name),
-                words=postman.words(
-                    "documents/routed",
-                    addressee.language,
-                    {
-                        **facts,
-                        "kind": kind.name_en if addressee.language == "en" else kind.name_vi,
-                        "recipient_name": addressee.name,
-                    },
-                ),
-                about=("document", document.id),
-            )
-            for addressee in to
-            if addressee.email
-        ],
-    )
+
+    def letter(one: Addressee) -> Draft:
+        own = {
+            "kind": kind.name_en if one.language is Language.EN else kind.name_vi,
+            "recipient_name": one.name,
+        }
+        return Draft(
+            effect=f"document/{document.id}/routed/{one.principal_no}/{data.role}",
+            thread=f"document/{document.id}/{one.principal_no}",
+            to=Mailbox(one.email, one.name),
+            words=postman.words("documents/routed", one.language, {**facts, **own}),
+            about=("document", document.id),
+        )
+
+    await postman.post(session, [letter(one) for one in to if one.email])
