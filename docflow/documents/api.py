@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, Response, Router, get, patch, post
-from litestar.di import Provide
-from litestar.params import Parameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actions import Action
@@ -60,7 +60,9 @@ async def _answer(
     opt={"action": Action.DOCUMENT_REGISTER, "form": RegisterIncoming, **FORM},
     request_max_body_size=None,
 )
-async def register_incoming(uploads: Uploads, session: AsyncSession, actor: Actor) -> Response[DocumentOut]:
+async def register_incoming(
+    uploads: NamedDependency[Uploads], session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+) -> Response[DocumentOut]:
     """Register an incoming document with its file; the answer holds its arrival number."""
     data, received = await uploads.receive(RegisterIncoming)
     document = await intake.register_incoming(session, actor, data, received)
@@ -72,7 +74,9 @@ async def register_incoming(uploads: Uploads, session: AsyncSession, actor: Acto
     opt={"action": Action.DOCUMENT_REGISTER, "form": IssueOutgoing, **FORM},
     request_max_body_size=None,
 )
-async def issue_outgoing(uploads: Uploads, session: AsyncSession, actor: Actor) -> Response[DocumentOut]:
+async def issue_outgoing(
+    uploads: NamedDependency[Uploads], session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+) -> Response[DocumentOut]:
     """Register an outgoing document with its file; number, symbol and date are given here."""
     data, received = await uploads.receive(IssueOutgoing)
     document = await intake.issue_outgoing(session, actor, data, received)
@@ -82,16 +86,16 @@ async def issue_outgoing(uploads: Uploads, session: AsyncSession, actor: Actor) 
 def provide_filters(
     q: Annotated[
         str | None,
-        Parameter(description='Words, "phrases", -excluded, begin*, official numbers whole or in part.'),
+        QueryParameter(description='Words, "phrases", -excluded, begin*, official numbers whole or in part.'),
     ] = None,
-    direction: Direction | None = None,
-    unit_id: UUID | None = None,
-    kind: str | None = None,
-    urgency: Urgency | None = None,
-    issued_from: date | None = None,
-    issued_to: date | None = None,
-    arrived_from: date | None = None,
-    arrived_to: date | None = None,
+    direction: FromQuery[Direction | None] = None,
+    unit_id: FromQuery[UUID | None] = None,
+    kind: FromQuery[str | None] = None,
+    urgency: FromQuery[Urgency | None] = None,
+    issued_from: FromQuery[date | None] = None,
+    issued_to: FromQuery[date | None] = None,
+    arrived_from: FromQuery[date | None] = None,
+    arrived_to: FromQuery[date | None] = None,
 ) -> Filters:
     """The filters of a list, from the query."""
     return Filters(
@@ -113,12 +117,12 @@ def provide_filters(
     dependencies={"filters": Provide(provide_filters, sync_to_thread=False)},
 )
 async def list_documents(
-    session: AsyncSession,
-    actor: Actor,
-    filters: Filters,
-    limit: int,
-    cursor: str | None = None,
-    total: Annotated[bool, Parameter(description="Count them; a search always does.")] = False,
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
+    filters: NamedDependency[Filters],
+    limit: NamedDependency[int],
+    cursor: FromQuery[str | None] = None,
+    total: Annotated[bool, QueryParameter(description="Count them; a search always does.")] = False,
 ) -> Page[DocumentRow]:
     """The newest documents that you see, narrowed by filters and a search."""
     found = await queries.list_documents(session, actor, filters, cursor=cursor, limit=limit, total=total)
@@ -128,7 +132,9 @@ async def list_documents(
 
 
 @get("/documents/{document_id:uuid}", opt={"action": Action.DOCUMENT_READ})
-async def get_document(document_id: UUID, session: AsyncSession, actor: Actor) -> Response[DocumentOut]:
+async def get_document(
+    document_id: FromPath[UUID], session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+) -> Response[DocumentOut]:
     """One document. That you opened it is recorded."""
     document = await queries.get_document(session, actor, document_id)
     await receipts.note_opened(session, actor, document)
@@ -137,7 +143,11 @@ async def get_document(document_id: UUID, session: AsyncSession, actor: Actor) -
 
 @patch("/documents/{document_id:uuid}", opt={"action": Action.DOCUMENT_AMEND})
 async def amend(
-    document_id: UUID, data: Amend, version: int, session: AsyncSession, actor: Actor
+    document_id: FromPath[UUID],
+    data: JSONBody[Amend],
+    version: NamedDependency[int],
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
 ) -> Response[DocumentOut]:
     """Correct what was registered of an incoming document."""
     document = await amending.amend(session, actor, document_id, version, data)
@@ -150,7 +160,11 @@ async def amend(
     request_max_body_size=None,
 )
 async def add_file(
-    document_id: UUID, version: int, uploads: Uploads, session: AsyncSession, actor: Actor
+    document_id: FromPath[UUID],
+    version: NamedDependency[int],
+    uploads: NamedDependency[Uploads],
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
 ) -> Response[DocumentOut]:
     """Add a new version of an incoming document's file; earlier versions stay."""
     data, received = await uploads.receive(AddFile)
@@ -163,13 +177,13 @@ async def add_file(
     opt={"action": Action.DOCUMENT_READ, "answers": "application/octet-stream"},
 )
 async def download_file(
-    document_id: UUID,
-    file_id: UUID,
+    document_id: FromPath[UUID],
+    file_id: FromPath[UUID],
     request: AnyRequest,
-    session: AsyncSession,
-    actor: Actor,
-    file_store: FileStore,
-    inline: bool = False,
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
+    file_store: NamedDependency[FileStore],
+    inline: FromQuery[bool] = False,
 ) -> Response[Any]:
     """The bytes of a file, whole or a range. That you took them is recorded."""
     file = await queries.get_file(session, actor, document_id, file_id)
@@ -181,7 +195,11 @@ async def download_file(
 
 @post("/documents/{document_id:uuid}/routes", opt={"action": Action.DOCUMENT_ROUTE})
 async def route(
-    document_id: UUID, data: Route, session: AsyncSession, actor: Actor, postman: Postman
+    document_id: FromPath[UUID],
+    data: JSONBody[Route],
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
+    postman: NamedDependency[Postman],
 ) -> list[ReceiptOut]:
     """Give the document to units and people, for information or for a leader's direction."""
     await receipts.route(session, actor, postman, document_id, data)
@@ -189,7 +207,9 @@ async def route(
 
 
 @get("/documents/{document_id:uuid}/receipts", opt={"action": Action.DOCUMENT_READ})
-async def list_receipts(document_id: UUID, session: AsyncSession, actor: Actor) -> list[ReceiptOut]:
+async def list_receipts(
+    document_id: FromPath[UUID], session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+) -> list[ReceiptOut]:
     """Who got the document, for what, and whether they opened and acknowledged it."""
     await queries.get_document(session, actor, document_id)
     return [receipt_out(row) for row in await queries.list_receipts(session, document_id)]
@@ -200,7 +220,9 @@ async def list_receipts(document_id: UUID, session: AsyncSession, actor: Actor) 
     opt={"action": Action.DOCUMENT_ACKNOWLEDGE},
     status_code=200,
 )
-async def acknowledge(document_id: UUID, session: AsyncSession, actor: Actor) -> Response[DocumentOut]:
+async def acknowledge(
+    document_id: FromPath[UUID], session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+) -> Response[DocumentOut]:
     """Say that you, or your unit, have got the document."""
     document = await receipts.acknowledge(session, actor, document_id)
     return await _answer(session, actor, document)
@@ -208,7 +230,11 @@ async def acknowledge(document_id: UUID, session: AsyncSession, actor: Actor) ->
 
 @get("/documents/{document_id:uuid}/trail", opt={"action": Action.DOCUMENT_TRAIL})
 async def trail(
-    document_id: UUID, session: AsyncSession, actor: Actor, limit: int, cursor: str | None = None
+    document_id: FromPath[UUID],
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
+    limit: NamedDependency[int],
+    cursor: FromQuery[str | None] = None,
 ) -> Page[EventOut]:
     """The document's whole story in order: who did what, when, from where."""
     document = await queries.get_document(session, actor, document_id)
@@ -221,19 +247,23 @@ async def trail(
 
 
 @get("/kinds", opt={"action": Action.DOCUMENT_READ})
-async def list_kinds(session: AsyncSession) -> list[KindOut]:
+async def list_kinds(session: NamedDependency[AsyncSession]) -> list[KindOut]:
     """Every kind of document."""
     return [kind_out(kind) for kind in await queries.list_kinds(session)]
 
 
 @post("/kinds", opt={"action": Action.KIND_ADMINISTER})
-async def add_kind(data: KindIn, session: AsyncSession, actor: Actor) -> KindOut:
+async def add_kind(
+    data: JSONBody[KindIn], session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+) -> KindOut:
     """Add a kind that the province uses."""
     return kind_out(await amending.add_kind(session, actor, data))
 
 
 @get("/registers", opt={"action": Action.DOCUMENT_READ})
-async def list_registers(session: AsyncSession, actor: Actor) -> list[RegisterOut]:
+async def list_registers(
+    session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+) -> list[RegisterOut]:
     """The registers of your units."""
     return [register_out(register) for register in await queries.list_registers(session, actor)]
 

@@ -1,7 +1,8 @@
 """Reading documents: one, a list, a search, a count; always through ``policy.visible_to``."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from operator import eq, ge, le
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from docflow.documents.search_terms import tsquery_literal
 from docflow.files.models import File
 
 Rows = Sequence[Row[*tuple[Any, ...]]]
+Compare = Callable[[Any, Any], ColumnElement[bool]]
 
 ROW = (
     Document.id,
@@ -128,17 +130,17 @@ def _match(q: str | None) -> ColumnElement[bool] | None:
 
 
 def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    wanted: list[tuple[Any, ColumnElement[bool]]] = [
-        (filters.direction, Document.direction == filters.direction),
-        (filters.unit_id, Document.unit_id == filters.unit_id),
-        (filters.kind, Document.kind_code == filters.kind),
-        (filters.urgency, Document.urgency == filters.urgency),
-        (filters.issued_from, Document.issued_on >= filters.issued_from),
-        (filters.issued_to, Document.issued_on <= filters.issued_to),
-        (filters.arrived_from, Document.arrived_on >= filters.arrived_from),
-        (filters.arrived_to, Document.arrived_on <= filters.arrived_to),
+    wanted: list[tuple[Any, Compare, Any]] = [
+        (Document.direction, eq, filters.direction),
+        (Document.unit_id, eq, filters.unit_id),
+        (Document.kind_code, eq, filters.kind),
+        (Document.urgency, eq, filters.urgency),
+        (Document.issued_on, ge, filters.issued_from),
+        (Document.issued_on, le, filters.issued_to),
+        (Document.arrived_on, ge, filters.arrived_from),
+        (Document.arrived_on, le, filters.arrived_to),
     ]
-    return [condition for value, condition in wanted if value is not None]
+    return [compare(column, value) for column, compare, value in wanted if value is not None]
 
 
 async def _count(session: AsyncSession, conditions: Sequence[ColumnElement[bool]]) -> int:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from docflow.documents.models import Authority, Direction, ReceiptRole, Urgency
 from docflow.files.models import TextStatus
@@ -87,16 +87,16 @@ class IssueOutgoing(Signed, kw_only=True):
 class Amend(In, kw_only=True):
     """A correction of what was registered; fields that are left out stay."""
 
-    subject: Subject | None = None
-    issuer: Name | None = None
-    signer_name: Line | None = None
-    signer_post: Line | None = None
-    urgency: Urgency | None = None
-    due_on: date | None = None
-    page_count: Count | None = None
-    copies: Count | None = None
-    recipients: Prose | None = None
-    note: Prose | None = None
+    subject: Subject | UnsetType = UNSET
+    issuer: Name | UnsetType = UNSET
+    signer_name: Line | UnsetType = UNSET
+    signer_post: Line | UnsetType = UNSET
+    urgency: Urgency | UnsetType = UNSET
+    due_on: date | UnsetType | None = UNSET
+    page_count: Count | UnsetType | None = UNSET
+    copies: Count | UnsetType | None = UNSET
+    recipients: Prose | UnsetType = UNSET
+    note: Prose | UnsetType = UNSET
 
     example: ClassVar[dict[str, Any]] = {"note": "Bản chính gửi sau.", "urgency": "urgent"}
 

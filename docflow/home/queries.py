@@ -9,7 +9,7 @@ from docflow.home.schemas import Home, WaitingReceipt
 from docflow.meetings import queries as meetings
 from docflow.meetings.rendering import meeting_row
 from docflow.tasks import queries as tasks
-from docflow.tasks.rendering import due_part
+from docflow.tasks.rendering import part_row
 
 SHOWN = 50
 """Rows of each kind; the lists of the capabilities show the rest."""
@@ -22,11 +22,9 @@ async def get_home(session: AsyncSession, actor: Actor) -> Home:
     today = await meetings.list_today(session, actor)
     return Home(
         receipts=[
-            WaitingReceipt(
-                id=row.receipt_id, role=row.role, sent_at=row.sent_at, document=document_row(row)
-            )
+            WaitingReceipt(id=row.receipt_id, role=row.role, sent_at=row.sent_at, document=document_row(row))
             for row in waiting
         ],
-        tasks=[due_part(row) for row in due],
+        tasks=[part_row(row) for row in due],
         meetings=[meeting_row(row) for row in today],
     )

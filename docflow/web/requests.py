@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from litestar import Request
 from litestar.connection import ASGIConnection
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actor import Actor
@@ -39,7 +39,7 @@ def provide_version(request: AnyRequest) -> int:
 
 def provide_limit(
     rows: Annotated[
-        int, Parameter(query="limit", description=f"Rows of a page, 1 to {MAX_LIMIT}.")
+        int, QueryParameter(name="limit", description=f"Rows of a page, 1 to {MAX_LIMIT}.")
     ] = DEFAULT_LIMIT,
 ) -> int:
     """The size of a page."""

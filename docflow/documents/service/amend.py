@@ -31,7 +31,7 @@ async def amend(
     changed = {
         name: (getattr(document, name), value)
         for name, value in msgspec.structs.asdict(data).items()
-        if value is not None and value != getattr(document, name)
+        if value is not msgspec.UNSET and value != getattr(document, name)
     }
     if not changed:
         return document

@@ -1,0 +1,74 @@
+"""``docflow demo``: a stack in a temporary folder, the story on it, and a verdict."""
+
+import asyncio
+import os
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+
+import click
+import httpx
+
+from docflow.commands.run import prepare
+from docflow.commands.servers import start_servers
+from docflow.demo.people import Desks
+from docflow.demo.story import tell
+from docflow.demo.story.scene import SAMPLES, Scene
+from docflow.demo.telling import NotAsExpected, Teller
+from docflow.embedded import EmbeddedStack, ProcessGroup, StartFailed
+from docflow.sample.loader import SAMPLE_PASSWORD
+from docflow.settings import settings_from
+
+
+def run_demo(document: Path | None) -> int:
+    """Start, tell, stop; 0 when every step was as expected."""
+    folder = Path(tempfile.mkdtemp(prefix="docflow-demo-"))
+    teller = Teller(click.echo)
+    failed = False
+    try:
+        _perform(folder, teller, document)
+    except (NotAsExpected, httpx.HTTPError, KeyError, IndexError, StartFailed) as error:
+        failed = True
+        if not teller.failures:
+            teller.failures = 1
+            click.echo(f"could not start: {error}", err=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    click.echo(f"\ndemo: {teller.steps} steps, {teller.failures} failures")
+    return 1 if failed else 0
+
+
+def _perform(folder: Path, teller: Teller, document: Path | None) -> None:
+    click.echo("Starting PostgreSQL, an S3 server, a mail catcher, web and worker in a temporary folder …")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("DOCFLOW_")}
+    port = _free_port()
+    with EmbeddedStack(folder, fast=True) as stack:
+        environment = {
+            **inherited,
+            **stack.environment(),
+            "DOCFLOW_PORT": str(port),
+            "DOCFLOW_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "DOCFLOW_MAIL_FROM": "docflow@truonggiang.example",
+        }
+        settings = settings_from(environment)
+        asyncio.run(prepare(settings, sample=True))
+        with ProcessGroup() as group:
+            start_servers(group, settings, environment, logs=folder)
+            with Desks(settings.public_url, SAMPLE_PASSWORD) as desks:
+                tell(
+                    Scene(
+                        teller,
+                        desks,
+                        stack.mail_folder,
+                        document or SAMPLES / "chi-thi.pdf",
+                        document is not None,
+                    )
+                )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,13 @@
+"""The chapters of the main job, in order."""
+
+from docflow.demo.story import answering, directing, finding, meeting, registering
+from docflow.demo.story.scene import Scene
+
+
+def tell(scene: Scene) -> None:
+    """The whole story. Raises at the first step that is not as expected."""
+    registering.tell(scene)
+    directing.tell(scene)
+    answering.tell(scene)
+    meeting.tell(scene)
+    finding.tell(scene)
