@@ -1,16 +1,20 @@
 """Reading the trail. Whoever calls has decided that the actor may."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from operator import eq, ge, gt, lt
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.audit.models import AuditEvent
 from docflow.audit.tags import Tag
 from docflow.core.paging import key_of
+
+Compare = Callable[[Any, Any], ColumnElement[bool]]
 
 
 class EventFilters(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,15 +33,15 @@ async def list_events(
 ) -> Sequence[AuditEvent]:
     """Events in the order in which they happened; ``limit + 1`` at most."""
     after = key_of(cursor, UUID)
-    wanted = [
-        (filters.tag, AuditEvent.tag == filters.tag),
-        (filters.actor_id, AuditEvent.actor_id == filters.actor_id),
-        (filters.subject_kind, AuditEvent.subject_kind == filters.subject_kind),
-        (filters.subject_id, AuditEvent.subject_id == filters.subject_id),
-        (filters.since, AuditEvent.happened_at >= filters.since),
-        (filters.until, AuditEvent.happened_at < filters.until),
-        (after, AuditEvent.id > after[0] if after else None),
+    wanted: list[tuple[Any, Compare, Any]] = [
+        (AuditEvent.tag, eq, filters.tag),
+        (AuditEvent.actor_id, eq, filters.actor_id),
+        (AuditEvent.subject_kind, eq, filters.subject_kind),
+        (AuditEvent.subject_id, eq, filters.subject_id),
+        (AuditEvent.happened_at, ge, filters.since),
+        (AuditEvent.happened_at, lt, filters.until),
+        (AuditEvent.id, gt, after[0] if after else None),
     ]
-    conditions = [condition for value, condition in wanted if value is not None and condition is not None]
+    conditions = [compare(column, value) for column, compare, value in wanted if value is not None]
     statement = select(AuditEvent).where(*conditions).order_by(AuditEvent.id).limit(limit + 1)
     return (await session.scalars(statement)).all()

@@ -9,6 +9,7 @@ from docflow.audit import service
 from docflow.audit.tags import Tag
 from docflow.core.db import Sessions, transaction
 from docflow.core.errors import NotAllowed
+from docflow.web.transaction import transaction_of
 
 
 def record_refusal(sessions: Sessions) -> Callable[[Exception, Scope], Awaitable[None]]:
@@ -18,6 +19,8 @@ def record_refusal(sessions: Sessions) -> Callable[[Exception, Scope], Awaitable
         if not isinstance(error, NotAllowed):
             return
         client = ASGIConnection(scope).client
+        # The request's connection goes back first: refusals at once must not wait for each other's second one.
+        await transaction_of(scope).release()
         async with transaction(sessions) as session:
             await service.record(
                 session,

@@ -18,6 +18,7 @@ async def record(
     tag: Tag,
     subject_kind: str,
     subject_id: UUID | None,
+    /,
     *,
     name: str = "",
     address: str = "",
