@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from litestar import Litestar, Router
 from litestar.datastructures import State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.static_files import create_static_files_router
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -27,6 +27,7 @@ from docflow.files.service import FileStore
 from docflow.files.uploads import Uploads
 from docflow.home import api as home
 from docflow.meetings import api as meetings
+from docflow.meetings import links as meeting_links
 from docflow.notifications.mail import Mailbox
 from docflow.notifications.rendering import MailTemplates
 from docflow.notifications.service import Postman
@@ -131,6 +132,7 @@ def create_app(settings: Settings) -> Litestar:
     return Litestar(
         route_handlers=[
             Router("/api/v1", route_handlers=API),
+            meeting_links.router,
             health.live,
             health.ready,
             *openapi.pages(),
@@ -181,7 +183,9 @@ def _from_request() -> dict[str, Provide]:
 
 
 def provide_uploads(
-    request: requests.AnyRequest, file_store: FileStore, transaction: RequestTransaction
+    request: requests.AnyRequest,
+    file_store: NamedDependency[FileStore],
+    transaction: NamedDependency[RequestTransaction],
 ) -> Uploads:
     """What a handler that takes a file receives it with."""
     return Uploads(request, file_store, transaction)

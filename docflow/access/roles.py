@@ -29,6 +29,7 @@ _EVERYBODY = frozenset(
         Action.DOCUMENT_ACKNOWLEDGE,
         Action.DOCUMENT_READ,
         Action.HOME_READ,
+        Action.MEETING_ANSWER,
         Action.MEETING_READ,
         Action.PERSON_READ,
         Action.SELF_ADMINISTER,

@@ -1,6 +1,6 @@
 """Facts of accounts that can go wrong."""
 
-from docflow.core.errors import Conflict, Invalid, NotSignedIn, TooMany
+from docflow.core.errors import Conflict, NotSignedIn, TooMany
 
 
 class SignInRefused(NotSignedIn):
@@ -27,16 +27,28 @@ class UnitCodeTaken(Conflict):
     code = "unit_code_taken"
 
 
-class RoleAlreadyHeld(Conflict):
-    """The person holds this role in this unit from this day."""
+class UnitKindCodeTaken(Conflict):
+    """There is a kind of unit with this code."""
 
-    code = "role_already_held"
+    code = "unit_kind_code_taken"
 
 
-class UnitEnded(Invalid):
+class UnitEnded(Conflict):
     """The unit is no more."""
 
     code = "unit_ended"
+
+
+class UnitsBelowLastLonger(Conflict):
+    """Units below would outlive the one that is to end; ``units`` names the first of them."""
+
+    code = "units_below_last_longer"
+
+
+class RoleAlreadyHeld(Conflict):
+    """The person holds this role in this unit in these days."""
+
+    code = "role_already_held"
 
 
 class PersonIsLastAdministrator(Conflict):
@@ -46,6 +58,7 @@ class PersonIsLastAdministrator(Conflict):
 
 
 CONSTRAINTS = {
+    "pk_unit_kind": UnitKindCodeTaken,
     "uq_person_username": UsernameTaken,
     "uq_unit_code": UnitCodeTaken,
     "uq_role_held_person_id_unit_id_role_valid_from": RoleAlreadyHeld,

@@ -74,7 +74,8 @@ class Person(Base):
     id: Mapped[Key]
     username: Mapped[str]
     full_name: Mapped[str]
-    sort_key: Mapped[str]
+    sort_key: Mapped[str] = mapped_column(Text(collation="C"))
+    """``core.text.person_sort_key``; its bytes are the order, whatever the locale of the server."""
     post: Mapped[str]
     email: Mapped[str]
     language: Mapped[Language] = mapped_column(Word(Language))

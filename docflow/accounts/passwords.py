@@ -1,6 +1,10 @@
-"""Passwords: Argon2id in a small pool of threads of its own, so that a rush of sign-ins cannot starve the rest."""
+"""Passwords: Argon2id in a small pool of threads of its own, so that a rush of sign-ins cannot starve the rest.
+
+A password is taken in NFC (RFC 8265 §4.2.2): keyboards differ in how they write a Vietnamese letter.
+"""
 
 import asyncio
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -30,7 +34,7 @@ def _nobody() -> str:
 
 async def hash_password(password: str) -> str:
     """The encoded hash, salt and parameters included."""
-    return await asyncio.get_running_loop().run_in_executor(_pool(), _hasher().hash, password)
+    return await asyncio.get_running_loop().run_in_executor(_pool(), _hasher().hash, _canonical(password))
 
 
 async def password_matches(password: str, encoded: str | None) -> bool:
@@ -38,8 +42,12 @@ async def password_matches(password: str, encoded: str | None) -> bool:
 
     def verify() -> bool:
         try:
-            return _hasher().verify(encoded or _nobody(), password) and encoded is not None
+            return _hasher().verify(encoded or _nobody(), _canonical(password)) and encoded is not None
         except (VerificationError, InvalidHashError):
             return False
 
     return await asyncio.get_running_loop().run_in_executor(_pool(), verify)
+
+
+def _canonical(password: str) -> str:
+    return unicodedata.normalize("NFC", password)

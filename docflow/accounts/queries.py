@@ -1,4 +1,4 @@
-"""Who is asking: one round trip per request, whatever the number of roles."""
+"""Who is asking: one round trip per request, whatever the number of roles. The directory is in ``listing``."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,7 +19,7 @@ held AS (
     SELECT r.role, u.id AS unit_id, u.no AS unit_no, u.lineage
     FROM asker JOIN role_held r ON r.person_id = asker.person_id JOIN unit u ON u.id = r.unit_id
     WHERE r.valid_from <= :today AND (r.valid_to IS NULL OR r.valid_to > :today)
-      AND (u.valid_to IS NULL OR u.valid_to > :today)
+      AND u.valid_from <= :today AND (u.valid_to IS NULL OR u.valid_to > :today)
 ),
 -- A unit inherits what the units that it succeeded could read.
 heir AS (
@@ -98,5 +98,5 @@ def _actor(row: Row[Any] | None, address: str) -> Actor | None:
         address=address,
         session_id=row.session_id,
         token_id=row.token_id,
-        scopes=None if row.scopes is None else frozenset(Action(scope) for scope in row.scopes),
+        scopes=None if row.scopes is None else frozenset(action for action in Action if action in row.scopes),
     )

@@ -4,7 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from litestar import Router, get
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actions import Action
@@ -16,12 +17,12 @@ from docflow.core.paging import Page, page_of
 
 
 def provide_filters(
-    tag: Tag | None = None,
-    actor_id: UUID | None = None,
-    subject_kind: str | None = None,
-    subject_id: UUID | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    tag: FromQuery[Tag | None] = None,
+    actor_id: FromQuery[UUID | None] = None,
+    subject_kind: FromQuery[str | None] = None,
+    subject_id: FromQuery[UUID | None] = None,
+    since: FromQuery[datetime | None] = None,
+    until: FromQuery[datetime | None] = None,
 ) -> EventFilters:
     """The filters of the trail, from the query."""
     return EventFilters(
@@ -40,7 +41,10 @@ def provide_filters(
     dependencies={"filters": Provide(provide_filters, sync_to_thread=False)},
 )
 async def list_events(
-    session: AsyncSession, filters: EventFilters, limit: int, cursor: str | None = None
+    session: NamedDependency[AsyncSession],
+    filters: NamedDependency[EventFilters],
+    limit: NamedDependency[int],
+    cursor: FromQuery[str | None] = None,
 ) -> Page[EventOut]:
     """Everything that was done, in order; narrowed by who, what, to what and when."""
     rows = await queries.list_events(session, filters, cursor=cursor, limit=limit)

@@ -20,7 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
-from docflow.core.errors import Conflict, DocflowError, Stale, Unavailable
+from docflow.core.errors import Conflict, DocflowError, FieldError, Invalid, Stale, Unavailable
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -119,6 +119,9 @@ def fact_of(error: SQLAlchemyError, constraints: Mapping[str, type[DocflowError]
     if isinstance(error, IntegrityError) and isinstance(cause, pg.Error):
         fact = (constraints or {}).get(cause.diag.constraint_name or "")
         return fact() if fact else error
+    if isinstance(cause, pg.DataError) and cause.sqlstate is None:
+        # The driver's own refusal: a NUL in a text that came past the schemas, as in a query.
+        return Invalid(FieldError("", "text_not_allowed"))
     if isinstance(cause, (pg.SerializationFailure, pg.DeadlockDetected)):
         return Conflict()
     if error.connection_invalidated or isinstance(

@@ -1,12 +1,17 @@
 """The catalogue of texts in Vietnamese and English: ``docflow/locale/<language>/<capability>.json``."""
 
 import json
+import re
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 LOCALE = Path(__file__).parent.parent / "locale"
+
+_RANGE = re.compile(
+    r"(?P<primary>[A-Za-z]+)(?:-[A-Za-z0-9-]+)?(?:\s*;\s*[qQ]=(?P<weight>[01](?:\.[0-9]{0,3})?))?"
+)
 
 
 class Language(StrEnum):
@@ -47,11 +52,7 @@ def language_from(accept_language: str | None, default: Language = Language.VI) 
     """The first of our languages that an Accept-Language header prefers (RFC 9110 §12.5.4)."""
     ranked: list[tuple[float, int, Language]] = []
     for place, part in enumerate((accept_language or "")[:200].split(",")):
-        tag, _, weight = part.strip().partition(";q=")
-        primary = tag.partition("-")[0].lower()
-        if primary in set(Language):
-            try:
-                ranked.append((-float(weight or 1), place, Language(primary)))
-            except ValueError:
-                continue
+        match = _RANGE.fullmatch(part.strip())
+        if match and match["primary"].lower() in set(Language) and (weight := float(match["weight"] or 1)):
+            ranked.append((-weight, place, Language(match["primary"].lower())))
     return min(ranked)[2] if ranked else default

@@ -33,6 +33,7 @@ def run_demo(document: Path | None) -> int:
         if not teller.failures:
             teller.failures = 1
             click.echo(f"could not start: {error}", err=True)
+        _show_logs(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     click.echo(f"\ndemo: {teller.steps} steps, {teller.failures} failures")
@@ -65,6 +66,14 @@ def _perform(folder: Path, teller: Teller, document: Path | None) -> None:
                         document is not None,
                     )
                 )
+
+
+def _show_logs(folder: Path) -> None:
+    """What web and worker said last, before the folder goes."""
+    for log in (folder / "web.log", folder / "worker.log"):
+        if log.exists():
+            last = log.read_text("utf-8", "replace").splitlines()[-20:]
+            click.echo("\n".join([f"--- {log.name}", *last]), err=True)
 
 
 def _free_port() -> int:

@@ -1,6 +1,6 @@
 """Who may see a document, and who may do what to it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Integer, and_, cast
@@ -45,13 +45,13 @@ def decide_register(actor: Actor, unit_id: UUID) -> Decision:
     return deny("not_the_registry_of_this_unit")
 
 
-def decide_target(actor: Actor, action: Action, owner: Sequence[int], lineage: Sequence[int]) -> Decision:
-    """May the actor give a document to a unit (its ``lineage``; empty for a person)?
+def decide_target(actor: Actor, action: Action, owner: Collection[int], lineage: Collection[int]) -> Decision:
+    """May the actor give a document to a unit, or to a person of the units in ``lineage``?
 
     The registering unit and those above it give it to anybody; whoever received it passes it on inside the
     units in which they hold the role, and to people there.
     """
     mine = actor.unit_numbers_for(action)
-    if mine & set(owner) or not lineage or mine & set(lineage):
+    if mine & set(owner) or mine & set(lineage):
         return allow("own_or_below")
     return deny("target_outside_own_units")

@@ -1,19 +1,20 @@
 """Reading documents: one, a list, a search, a count; always through ``policy.visible_to``."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from operator import eq, ge, le
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, cast, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Row, cast, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
 from docflow.access.actor import Actor
-from docflow.accounts.models import Person, Principal, Unit
+from docflow.accounts.models import Person, Principal, RoleHeld, Unit
+from docflow.core import clock
 from docflow.core.errors import NotFound
 from docflow.core.paging import COUNTED, key_of
 from docflow.documents.models import (
@@ -88,6 +89,24 @@ async def get_document(
 async def lineage_of(session: AsyncSession, document: Document) -> tuple[int, ...]:
     """The lineage of the document's unit."""
     return tuple(await session.scalar(select(Unit.lineage).where(Unit.id == document.unit_id)) or ())
+
+
+async def lineages_of_people(session: AsyncSession, person_ids: Collection[UUID]) -> dict[UUID, set[int]]:
+    """For each person the numbers of all units in which they hold a role today, and of those above."""
+    today = clock.today()
+    rows = await session.execute(
+        select(RoleHeld.person_id, Unit.lineage)
+        .join(Unit, Unit.id == RoleHeld.unit_id)
+        .where(
+            RoleHeld.person_id.in_(person_ids),
+            RoleHeld.valid_from <= today,
+            or_(RoleHeld.valid_to.is_(None), RoleHeld.valid_to > today),
+        )
+    )
+    placed: dict[UUID, set[int]] = {}
+    for person_id, lineage in rows:
+        placed.setdefault(person_id, set()).update(lineage)
+    return placed
 
 
 async def list_documents(

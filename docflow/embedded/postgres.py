@@ -4,23 +4,14 @@ import os
 import secrets
 import shutil
 import signal
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docflow.embedded.places import (
-    LOOPBACK,
-    FolderLock,
-    Kept,
-    free_ports,
-    is_free,
-    keep,
-    kept,
-    private_folder,
-)
+from docflow.embedded.places import LOOPBACK, Kept, free_ports
 from docflow.embedded.postgres_files import clear_leftover, programs, server_user
-from docflow.embedded.processes import Child, RunAs, StartFailed, start_child, wait_until
+from docflow.embedded.processes import Child, RunAs, StartFailed, start_child
+from docflow.embedded.server import Server
 
 if TYPE_CHECKING:
     import psycopg
@@ -40,26 +31,23 @@ SETTINGS = {
     "log_timezone": "UTC",
     "logging_collector": "off",
     "log_destination": "stderr",
+    "log_checkpoints": "off",
     "default_text_search_config": "pg_catalog.simple",
 }
 """For a small machine: queries here are short, and compiling them costs more than running them."""
 
 THROW_AWAY = {
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "io_method": "sync",
 }
-"""Quick and unsafe: a power cut may destroy the whole database. For tests and the demo."""
+"""Quick and unsafe: a power cut may destroy the whole database. For tests and the demo. Commits stay
+synchronous: without fsync that costs nothing (40 µs each, both ways), and a killed server loses none."""
 
 START_S = 120
 """A start after a crash first replays the log."""
-FAST_SHUTDOWN = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0))
-"""Sessions are ended, changes written; failing that, immediate shutdown (PostgreSQL 18, §18.5)."""
-OLD_ONE_STILL_THERE = "pre-existing shared memory block"
-PORT_TAKEN = "could not create any TCP/IP sockets"
 
 
 @dataclass(frozen=True)
@@ -70,28 +58,27 @@ class DatabaseUrls:
     app: str
 
 
-class EmbeddedPostgres:
-    """Starts and stops PostgreSQL 18 on ``folder`` (its own: data, log, passwords and port live there).
+class EmbeddedPostgres(Server):
+    """Starts and stops PostgreSQL 18 on ``folder``.
 
     Two roles: ``docflow_owner`` owns the database ``docflow``, ``docflow_app`` may sign in and nothing
     more, until a migration grants it rights. ``fast`` gives up durability, and lets the owner create
     databases. Started by root, the server runs as another user; parents of the folder are never changed.
     """
 
+    name = "PostgreSQL"
+    passing = ("could not create any TCP/IP sockets", "pre-existing shared memory block")
+    ready_within_s = START_S
+
     def __init__(self, folder: Path, *, fast: bool = False, bin_folder: Path | None = None) -> None:
-        self.folder = folder
-        self.fast = fast
+        super().__init__(folder, fast=fast)
         self.bin_folder = bin_folder
-        self.child: Child | None = None
-        self._facts: Kept = {}
+        self._programs = Path()
+        self._run_as: RunAs | None = None
 
     @property
     def port(self) -> int:
         return int(self._facts["port"])
-
-    @property
-    def log(self) -> Path:
-        return self.folder / "postgres.log"
 
     @property
     def data(self) -> Path:
@@ -108,32 +95,6 @@ class EmbeddedPostgres:
     @property
     def superuser_url(self) -> str:
         return self._url(SUPERUSER, "postgres")
-
-    def start(self) -> None:
-        """Returns when it answers and both roles exist. Raises StartFailed in words for the user."""
-        self.folder = private_folder(self.folder)
-        self._lock = FolderLock(self.folder)
-        self._lock.take()
-        try:
-            bin_folder, major = programs(self.bin_folder)
-            self._facts = self._kept_facts()
-            self._check_version(major)
-            run_as = server_user(self.data, bin_folder)
-            if not self.data.exists():
-                self._make_cluster(bin_folder, run_as)
-            clear_leftover(self.data)
-            self._start_server(bin_folder, run_as)
-            self._make_roles()
-        except BaseException:
-            self.stop()
-            raise
-
-    def stop(self) -> None:
-        """Shuts down and waits; does nothing when it does not run."""
-        if self.child:
-            self.child.stop(*FAST_SHUTDOWN)
-            self.child = None
-        self._lock.give_back()
 
     def create_database(self, name: str, template: str | None = None) -> DatabaseUrls:
         """Creates a database that ``docflow_owner`` owns, as a copy of ``template`` (which nobody may be
@@ -162,19 +123,33 @@ class EmbeddedPostgres:
     def _url(self, role: str, database: str) -> str:
         return f"postgresql://{role}:{self._facts[role]}@{LOOPBACK}:{self.port}/{database}"
 
-    def _kept_facts(self) -> Kept:
-        path = self.folder / "kept.json"
-        if self.data.exists() and not path.exists():
+    def _bring_up(self) -> None:
+        self._programs, major = programs(self.bin_folder)
+        if self.data.exists() and not self.facts_file.exists():
             raise StartFailed(
-                f"{self.data} holds a database, but the file with its passwords, {path}, is gone"
+                f"{self.data} holds a database, but the file with its passwords, {self.facts_file}, is gone"
             )
-        return kept(
-            path,
-            lambda: (
-                {"port": free_ports(1)[0]}
-                | {role: secrets.token_urlsafe(24) for role in (SUPERUSER, OWNER, APP)}
-            ),
-        )
+        self._read_facts()
+        self._check_version(major)
+        self._run_as = server_user(self.data, self._programs)
+        if not self.data.exists():
+            self._make_cluster()
+        clear_leftover(self.data)
+        self._start_until_ready()
+        self._make_roles()
+
+    def _new_facts(self) -> Kept:
+        return self._new_ports() | {role: secrets.token_urlsafe(24) for role in (SUPERUSER, OWNER, APP)}
+
+    def _new_ports(self) -> Kept:
+        return {"port": free_ports(1)[0]}
+
+    def _ports(self) -> list[int]:
+        return [self.port]
+
+    def _stop_steps(self) -> tuple[tuple[signal.Signals, float], ...]:
+        """Fast shutdown: sessions are ended, changes written; failing that, immediate (PostgreSQL 18, §18.5)."""
+        return ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0))
 
     def _check_version(self, major: int) -> None:
         version = self.data / "PG_VERSION"
@@ -184,7 +159,7 @@ class EmbeddedPostgres:
                 "use the old ones (DOCFLOW_POSTGRES_BIN) or upgrade the folder with pg_upgrade"
             )
 
-    def _make_cluster(self, bin_folder: Path, run_as: RunAs | None) -> None:
+    def _make_cluster(self) -> None:
         """Makes the data folder under another name and renames it when it is whole."""
         fresh, password = self.folder / "data.new", self.folder / "password.new"
         shutil.rmtree(fresh, ignore_errors=True)
@@ -192,23 +167,22 @@ class EmbeddedPostgres:
         password.unlink(missing_ok=True)
         password.touch(mode=0o600)
         password.write_text(f"{self._facts[SUPERUSER]}\n", "ascii")
-        if run_as:
+        if self._run_as:
             for path in (fresh, password):
-                os.chown(path, run_as.uid, run_as.gid)
+                os.chown(path, self._run_as.uid, self._run_as.gid)
         # The C locale and the built-in provider: the same order and case on every machine, for ever.
-        command = [
-            bin_folder / "initdb",
-            "-D",
-            fresh,
-            "-U",
-            SUPERUSER,
+        options = [
             "--auth=scram-sha-256",
             f"--pwfile={password}",
+            "--text-search-config=simple",
+            "--no-instructions",
         ]
-        command += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        command += ["--text-search-config=simple", "--no-instructions", *(["--no-sync"] if self.fast else [])]
+        options += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        if self.fast:
+            options.append("--no-sync")
+        command: list[str | Path] = [self._programs / "initdb", "-D", fresh, "-U", SUPERUSER, *options]
         log = self.folder / "initdb.log"
-        child = start_child("initdb", command, env=_environment(), cwd=fresh, log=log, run_as=run_as)
+        child = start_child("initdb", command, env=_environment(), cwd=fresh, log=log, run_as=self._run_as)
         try:
             if not child.wait(START_S) or (ended := child.exited()) is None or ended.status != 0:
                 raise StartFailed(f"the database could not be made; the last lines of {log}:\n{child.tail()}")
@@ -217,35 +191,19 @@ class EmbeddedPostgres:
             password.unlink()
         fresh.rename(self.data)
 
-    def _start_server(self, bin_folder: Path, run_as: RunAs | None) -> None:
-        """Starts until it is ready; again on another port when ours is taken, and when processes of a
-        killed server are still about to notice that it is gone."""
-        deadline = time.monotonic() + 30
-        while True:
-            if not is_free(self.port):
-                self._facts["port"] = free_ports(1)[0]
-                keep(self.folder / "kept.json", self._facts)
-            settings = SETTINGS | {"port": str(self.port)} | (THROW_AWAY if self.fast else {})
-            options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-            self.child = start_child(
-                "PostgreSQL",
-                [bin_folder / "postgres", "-D", self.data, *options],
-                env=_environment(),
-                cwd=self.data,
-                log=self.log,
-                dies_with=signal.SIGINT,
-                run_as=run_as,
-            )
-            try:
-                wait_until(self._is_ready, self.child, timeout_s=START_S)
-            except StartFailed as failure:
-                passing = any(reason in str(failure) for reason in (OLD_ONE_STILL_THERE, PORT_TAKEN))
-                if not passing or time.monotonic() > deadline:
-                    raise
-                self.child.stop()
-                time.sleep(0.1)
-            else:
-                return
+    def _launch(self) -> Child:
+        settings = SETTINGS | {"port": str(self.port)} | (THROW_AWAY if self.fast else {})
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        return start_child(
+            self.name,
+            [self._programs / "postgres", "-D", self.data, *options],
+            env=_environment(),
+            cwd=self.data,
+            log=self.log,
+            # What stops it in order, so that the next start has nothing to repair.
+            dies_with=signal.SIGINT,
+            run_as=self._run_as,
+        )
 
     def _is_ready(self) -> bool:
         try:

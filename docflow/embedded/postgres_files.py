@@ -119,9 +119,9 @@ def clear_leftover(data: Path, *, timeout_s: float = 60) -> None:
             raise StartFailed(f"a PostgreSQL (process {pid}) is running on {data}; stop it first")
         time.sleep(PAUSE_S)
     if pid and _exists(pid):
-        first, rest = pid_file.read_text("utf-8").split("\n", 1)
+        _, _, rest = pid_file.read_text("utf-8").partition("\n")
         with pid_file.open("r+", encoding="utf-8") as file:
-            file.write(f"{NO_SUCH_PID:0{len(first)}}\n{rest}")
+            file.write(f"{NO_SUCH_PID}\n{rest}")
 
 
 def _pid_in(pid_file: Path) -> int:
@@ -147,7 +147,7 @@ def _is_server_of(pid: int, data: Path) -> bool:
     if not command or Path(command[0]).name != "postgres":
         return False
     try:
-        return Path(f"/proc/{pid}/cwd").readlink() == data
+        return Path(f"/proc/{pid}/cwd").readlink() == data.resolve()
     except PermissionError:
         return str(data) in command
     except FileNotFoundError:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 LAUNCH = Path(__file__).with_name("launch.py")
 LOG_BYTES_KEPT = 5 * 1024**2
@@ -134,22 +134,27 @@ def start_child(
     """
     as_user = (run_as.uid, run_as.gid, run_as.capability) if run_as else (0, 0, -1)
     launch = [sys.executable, "-I", "-S", LAUNCH, os.getpid(), int(dies_with), *as_user]
-    start = functools.partial(
-        subprocess.Popen,
-        [str(word) for word in (*launch, *command)],
-        env=env,
-        cwd=cwd,
-        start_new_session=True,
-    )
+    words = [str(word) for word in (*launch, *command)]
+
+    def start(output: BinaryIO | None) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            words,
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+
     starter = _starter(os.getpid())
     if log is None:
-        return Child(name, starter.submit(start, stdin=subprocess.DEVNULL).result(), None, 0)
+        return Child(name, starter.submit(start, None).result(), None, 0)
     if log.exists() and log.stat().st_size > LOG_BYTES_KEPT:
         log.replace(log.with_suffix(".old.log"))
     with log.open("ab") as output:
         begin = output.seek(0, os.SEEK_END)
-        popen = starter.submit(start, stdin=subprocess.DEVNULL, stdout=output, stderr=output).result()
-    return Child(name, popen, log, begin)
+        return Child(name, starter.submit(start, output).result(), log, begin)
 
 
 def wait_until(ready: Callable[[], bool], child: Child, *, timeout_s: float) -> None:
@@ -166,12 +171,23 @@ def wait_until(ready: Callable[[], bool], child: Child, *, timeout_s: float) -> 
 
 
 def command_of(pid: int) -> list[str]:
-    """Program and arguments of a running process; empty when there is none, it is a zombie, or no ``/proc``."""
+    """Program and arguments of a running process; empty when there is none, it is ending, or no ``/proc``."""
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return []
     return os.fsdecode(words).split("\0")[:-1]
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process is gone with all its threads, and so has let go of its ports. Before that it has
+    no command left but still has them."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text("utf-8", "replace")
+        threads = len(list(Path(f"/proc/{pid}/task").iterdir()))
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return "\nState:\tZ" in status and threads == 1
 
 
 def end_leftover(pid_file: Path, word: str, *, timeout_s: float = 10) -> None:
@@ -182,11 +198,15 @@ def end_leftover(pid_file: Path, word: str, *, timeout_s: float = 10) -> None:
     except (FileNotFoundError, ValueError):
         return
     deadline = time.monotonic() + timeout_s
-    while word in command_of(pid):
-        if time.monotonic() > deadline:
-            raise StartFailed(f"process {pid} of an earlier start does not end; end it by hand")
-        os.kill(pid, signal.SIGKILL)
+    while not has_ended(pid) and time.monotonic() < deadline:
+        command = command_of(pid)
+        if word in command:
+            os.kill(pid, signal.SIGKILL)
+        elif command:
+            return
         time.sleep(PAUSE_S)
+    if word in command_of(pid):
+        raise StartFailed(f"process {pid} of an earlier start does not end; end it by hand")
 
 
 class ProcessGroup:

@@ -9,7 +9,7 @@ from docflow.home.schemas import Home, WaitingReceipt
 from docflow.meetings import queries as meetings
 from docflow.meetings.rendering import meeting_row
 from docflow.tasks import queries as tasks
-from docflow.tasks.rendering import part_row
+from docflow.tasks.rendering import due_part
 
 SHOWN = 50
 """Rows of each kind; the lists of the capabilities show the rest."""
@@ -25,6 +25,6 @@ async def get_home(session: AsyncSession, actor: Actor) -> Home:
             WaitingReceipt(id=row.receipt_id, role=row.role, sent_at=row.sent_at, document=document_row(row))
             for row in waiting
         ],
-        tasks=[part_row(row) for row in due],
+        tasks=[due_part(row) for row in due],
         meetings=[meeting_row(row) for row in today],
     )

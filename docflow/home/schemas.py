@@ -7,7 +7,7 @@ from uuid import UUID
 from docflow.documents.models import ReceiptRole
 from docflow.documents.schemas import DocumentRow
 from docflow.meetings.schemas import MeetingRow
-from docflow.tasks.schemas import PartRow
+from docflow.tasks.schemas import DuePart
 from docflow.web.schemas import Out
 
 
@@ -31,11 +31,11 @@ class Home(Out, frozen=True, kw_only=True):
     """Receipts to read, the oldest first; tasks due, the soonest first; meetings of today."""
 
     receipts: list[WaitingReceipt]
-    tasks: list[PartRow]
+    tasks: list[DuePart]
     meetings: list[MeetingRow]
 
     example: ClassVar[dict[str, Any]] = {
         "receipts": [WaitingReceipt.example],
-        "tasks": [PartRow.example],
+        "tasks": [DuePart.example],
         "meetings": [MeetingRow.example],
     }

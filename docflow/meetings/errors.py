@@ -1,6 +1,6 @@
 """Facts of meetings that can go wrong."""
 
-from docflow.core.errors import Conflict, DocflowError
+from docflow.core.errors import Conflict, DocflowError, NotFound
 
 
 class SiteAlreadyBooked(Conflict):
@@ -47,6 +47,12 @@ class ChairAlreadyNamed(Conflict):
     """The meeting has a chair."""
 
     code = "chair_already_named"
+
+
+class LinkEnded(NotFound):
+    """No such link, or one that counts no more: the two are never told apart."""
+
+    code = "link_ended"
 
 
 CONSTRAINTS: dict[str, type[DocflowError]] = {

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -21,7 +21,22 @@ FURTHEST = timedelta(days=3 * 366)
 MOST_SITES = 200
 MOST_PARTICIPANTS = 2000
 
-_TEXTS = {"subject": (1, 500), "description": (0, 10_000), "letter_number": (1, 100), "join_url": (1, 2000)}
+LENGTHS = {
+    "subject": (1, 500),
+    "description": (0, 10_000),
+    "letter_number": (1, 100),
+    "join_url": (1, 2000),
+    "reason": (1, 2000),
+    "note": (0, 1000),
+    "name": (1, 200),
+    "room": (0, 200),
+    "address": (0, 500),
+    "technician": (0, 200),
+    "technician_phone": (0, 50),
+}
+"""Fewest and most characters of each text of sites, meetings and answers."""
+_FIRST = datetime(1, 1, 1, tzinfo=UTC)
+_LAST = datetime(9999, 12, 31, tzinfo=UTC)
 _URL = re.compile(r"[!-~]+\Z")
 
 
@@ -63,8 +78,14 @@ class Invited(Protocol):
 
 
 def moment(at: datetime) -> datetime:
-    """An aware moment in UTC, cut to the second, below which calendars know nothing."""
-    return at.astimezone(UTC).replace(microsecond=0)
+    """An aware moment in UTC, cut to the second, below which calendars know nothing.
+
+    Those within hours of the first or last year become the first or last moment that there is.
+    """
+    try:
+        return at.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:
+        return _FIRST if at.year == 1 else _LAST
 
 
 def require(*problems: Iterator[FieldError]) -> None:
@@ -74,18 +95,18 @@ def require(*problems: Iterator[FieldError]) -> None:
         raise Invalid(*wrong)
 
 
-def wrong_texts(texts: Mapping[str, str | None]) -> Iterator[FieldError]:
-    """Fields of a plan that are empty, too long or no address of a page."""
+def wrong_texts(texts: Mapping[str, str | None], within: str = "") -> Iterator[FieldError]:
+    """Texts that are empty or too long, or no address of a page; ``within`` is the place of the fields."""
     for name, text in texts.items():
-        least, most = _TEXTS[name]
+        least, most = LENGTHS[name]
         if text is None:
             continue
         if len(text) < least:
-            yield FieldError(f"/{name}", "text_missing")
+            yield FieldError(f"{within}/{name}", "text_missing")
         elif len(text) > most:
-            yield FieldError(f"/{name}", "text_too_long", {"limit": most})
+            yield FieldError(f"{within}/{name}", "text_too_long", {"limit": most})
         elif name == "join_url" and not _is_https(text):
-            yield FieldError(f"/{name}", "join_url_not_https")
+            yield FieldError(f"{within}/{name}", "join_url_not_https")
 
 
 def wrong_times(
@@ -107,7 +128,7 @@ def wrong_times(
         yield FieldError("/ends_at", "ends_in_the_past")
 
 
-def wrong_number_of_sites(site_ids: Sequence[UUID]) -> Iterator[FieldError]:
+def wrong_number_of_sites(site_ids: Collection[UUID]) -> Iterator[FieldError]:
     """More sites than a meeting can have."""
     if len(site_ids) > MOST_SITES:
         yield FieldError("/site_ids", "too_many_sites", {"most": MOST_SITES})
@@ -131,10 +152,7 @@ def wrong_participants(
             yield FieldError(f"{place}/email", "address_not_valid")
         elif times[person.email.lower()] > 1 or person.email.lower() in already:
             yield FieldError(f"{place}/email", "participant_twice", {"email": person.email})
-        if not person.name:
-            yield FieldError(f"{place}/name", "text_missing")
-        elif len(person.name) > 200:
-            yield FieldError(f"{place}/name", "text_too_long", {"limit": 200})
+        yield from wrong_texts({"name": person.name}, place)
         if person.site_id not in site_ids:
             yield FieldError(f"{place}/site_id", "participant_elsewhere")
     chairs = has_chair + sum(person.role is ParticipantRole.CHAIR for person in people)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from docflow.access.actions import Action
@@ -17,40 +17,41 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     """The one rule of reading: members of the convening unit, whoever is invited, and members of the units
     whose sites join; a unit that succeeded another counts for it.
 
-    A booking stands for its site's part in the meeting, also after the meeting was cancelled.
+    A booking stands for its site's part in the meeting, also after the meeting was cancelled. Inner tables are
+    aliases, so that the rule fits into a query that reads the same tables.
     """
     return or_(Meeting.unit_id.in_(units_of(actor)), takes_part(actor), hosts(actor))
 
 
 def takes_part(actor: Actor) -> ColumnElement[bool]:
     """Whether the actor is invited to the meeting."""
-    return exists().where(Participant.meeting_id == Meeting.id, is_participant(actor))
+    invited = aliased(Participant)
+    return exists().where(invited.meeting_id == Meeting.id, is_participant(actor, invited))
 
 
 def hosts(actor: Actor) -> ColumnElement[bool]:
     """Whether a site of one of the actor's units joins the meeting."""
+    held, own = aliased(Booking), aliased(Site)
     return exists().where(
-        Booking.meeting_id == Meeting.id,
-        Booking.site_no.in_(select(Site.no).where(Site.unit_id.in_(units_of(actor)))),
+        held.meeting_id == Meeting.id,
+        held.site_no.in_(select(own.no).where(own.unit_id.in_(units_of(actor)))),
     )
 
 
-def is_participant(actor: Actor) -> ColumnElement[bool]:
+def is_participant(actor: Actor, invited: type[Participant] = Participant) -> ColumnElement[bool]:
     """Whether a participant is the actor: linked to the person, or invited at the person's address."""
-    # An alias: the query around may speak of the participants' persons itself.
     me = aliased(Person)
     address = select(func.lower(me.email)).where(me.id == actor.person_id).scalar_subquery()
     return and_(
-        Participant.removed_at.is_(None),
-        or_(Participant.person_id == actor.person_id, func.lower(Participant.email) == address),
+        invited.removed_at.is_(None),
+        or_(invited.person_id == actor.person_id, func.lower(invited.email) == address),
     )
 
 
 def units_of(actor: Actor) -> Select[UUID | None]:
     """The units that the actor belongs to, and those that they succeeded."""
-    return select(Principal.unit_id).where(
-        Principal.no.in_(actor.principals) if actor.principals else false(), Principal.unit_id.is_not(None)
-    )
+    mine = aliased(Principal)
+    return select(mine.unit_id).where(mine.no.in_(actor.principals), mine.unit_id.is_not(None))
 
 
 class Concern(msgspec.Struct, frozen=True):

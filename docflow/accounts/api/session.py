@@ -1,24 +1,28 @@
-"""Signing in and out, and who I am."""
+"""Signing in and out, who I am, my own password."""
 
 from typing import Any
 
-from litestar import Request, Response, Router, delete, get, post
+from litestar import Request, Response, Router, delete, get, post, put
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actions import Action
 from docflow.access.actor import Actor
 from docflow.accounts import queries
-from docflow.accounts.schemas import Me, SessionOut, SignIn, me_of
+from docflow.accounts.schemas import ChangePassword, Me, SessionOut, SignIn, me_of
 from docflow.accounts.service import sign_in as service
+from docflow.accounts.service.own_password import change_own_password
 from docflow.accounts.service.sign_in import SessionRules
+from docflow.accounts.service.tokens import TOKEN_PREFIX
 from docflow.core.db import Sessions
 from docflow.core.ids import digest_of
 from docflow.web.requests import address_of
+from docflow.web.transaction import RequestTransaction
 
 COOKIE = "docflow_session"
-TOKEN_PREFIX = "dfk_"  # noqa: S105  (a prefix, not a secret)
 
 
 async def authenticate(session: AsyncSession, connection: ASGIConnection[Any, Any, Any, Any]) -> Actor | None:
@@ -36,9 +40,13 @@ async def authenticate(session: AsyncSession, connection: ASGIConnection[Any, An
 
 @post("/session", opt={"public": True}, status_code=201)
 async def sign_in(
-    request: Request[Any, Any, Any], data: SignIn, sessions: Sessions, session_rules: SessionRules
+    request: Request[Any, Any, Any],
+    data: JSONBody[SignIn],
+    sessions: NamedDependency[Sessions],
+    session_rules: NamedDependency[SessionRules],
 ) -> Response[SessionOut]:
-    """Sign in: starts a session and sets its cookie."""
+    """Sign in: starts a session and sets its cookie. A session that the browser had before ends."""
+    before = request.cookies.get(COOKIE)
     signed_in = await service.sign_in(
         sessions,
         username=data.username,
@@ -46,22 +54,41 @@ async def sign_in(
         address=address_of(request),
         user_agent=request.headers.get("user-agent", ""),
         hours=session_rules.hours,
+        replaces=digest_of(before) if before else None,
     )
     body = SessionOut(me=me_of(signed_in.actor), expires_at=signed_in.expires_at)
     return Response(body, cookies=[_cookie(signed_in.secret, session_rules.secure)])
 
 
 @delete("/session", opt={"action": Action.SELF_ADMINISTER})
-async def sign_out(session: AsyncSession, actor: Actor, session_rules: SessionRules) -> Response[None]:
+async def sign_out(
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
+    session_rules: NamedDependency[SessionRules],
+) -> Response[None]:
     """Sign out: ends the session; its cookie is worth nothing from then on."""
     await service.sign_out(session, actor)
     return Response(None, cookies=[_cookie("", session_rules.secure, max_age=0)])
 
 
 @get("/me", opt={"action": Action.SELF_ADMINISTER})
-async def me(actor: Actor) -> Me:
+async def me(actor: NamedDependency[Actor]) -> Me:
     """Who I am, my roles and what they allow."""
     return me_of(actor)
+
+
+@put("/me/password", opt={"action": Action.SELF_ADMINISTER}, status_code=204)
+async def change_password(
+    data: JSONBody[ChangePassword],
+    sessions: NamedDependency[Sessions],
+    actor: NamedDependency[Actor],
+    transaction: NamedDependency[RequestTransaction],
+    session_rules: NamedDependency[SessionRules],
+) -> Response[None]:
+    """Change my password. My other sessions end, and this one gets a new cookie."""
+    await transaction.release()
+    secret = await change_own_password(sessions, actor, current=data.current_password, new=data.new_password)
+    return Response(None, cookies=[_cookie(secret, session_rules.secure)])
 
 
 def _cookie(secret: str, secure: bool, max_age: int | None = None) -> Cookie:
@@ -70,4 +97,4 @@ def _cookie(secret: str, secure: bool, max_age: int | None = None) -> Cookie:
     )
 
 
-router = Router("", route_handlers=[sign_in, sign_out, me], tags=["session"])
+router = Router("", route_handlers=[sign_in, sign_out, me, change_password], tags=["session"])

@@ -41,15 +41,38 @@ class SignedIn(msgspec.Struct, frozen=True):
 
 
 async def sign_in(
-    sessions: Sessions, *, username: str, password: str, address: str, user_agent: str, hours: int
+    sessions: Sessions,
+    *,
+    username: str,
+    password: str,
+    address: str,
+    user_agent: str,
+    hours: int,
+    replaces: bytes | None = None,
 ) -> SignedIn:
-    """Start a session with a fresh secret. Raises SignInBlocked or SignInRefused, both recorded.
+    """Start a session with a fresh secret; the one with the digest ``replaces`` ends, if there is one.
 
-    The password is checked between two transactions, so no connection waits for it.
+    Raises as ``require_password``.
     """
-    key = username.casefold()[:200]
+    person_id = await require_password(sessions, username=username, password=password, address=address)
+    key = _key_of(username)
     async with transaction(sessions) as session:
-        await _require_not_blocked(session, key, address)
+        if replaces is not None:
+            await session.execute(delete(UserSession).where(UserSession.digest == replaces))
+        return await _start(session, person_id, key, address, user_agent, timedelta(hours=hours))
+
+
+async def require_password(sessions: Sessions, *, username: str, password: str, address: str) -> UUID:
+    """The person in service to whom user name and password belong.
+
+    The password is checked between two transactions, so no connection waits for it. Afterwards it is asked again
+    whether there is a wait: of many attempts at once those that come late learn nothing, right or wrong.
+    Raises SignInBlocked, SignInRefused; every wrong password is counted and recorded.
+    """
+    key = _key_of(username)
+    async with transaction(sessions) as session:
+        if wait := await _seconds_to_wait(session, key, address):
+            raise SignInBlocked(retry_after=wait)
         person = (
             await session.execute(
                 select(Person.id, Person.password_hash, Person.frozen_at).where(
@@ -58,23 +81,21 @@ async def sign_in(
             )
         ).one_or_none()
     matches = await password_matches(password, person.password_hash if person else None)
-    if person is None or not matches or person.frozen_at is not None:
-        async with transaction(sessions) as session:
-            await _count_failure(session, key, address)
-        raise SignInRefused
+    right = person is not None and matches and person.frozen_at is None
     async with transaction(sessions) as session:
-        return await _start(
-            session,
-            person.id,
-            key=key,
-            address=address,
-            user_agent=user_agent,
-            lifetime=timedelta(hours=hours),
-        )
+        wait = await _seconds_to_wait(session, key, address)
+        if not right:
+            await _count_failure(session, key, address)
+    if wait:
+        raise SignInBlocked(retry_after=wait)
+    if person is None or not right:
+        raise SignInRefused
+    person_id: UUID = person.id
+    return person_id
 
 
 async def _start(
-    session: AsyncSession, person_id: UUID, *, key: str, address: str, user_agent: str, lifetime: timedelta
+    session: AsyncSession, person_id: UUID, key: str, address: str, user_agent: str, lifetime: timedelta
 ) -> SignedIn:
     secret = new_secret()
     now = clock.now()
@@ -95,7 +116,7 @@ async def _start(
     actor = await queries.find_actor(session, person_id, address)
     if actor is None:
         raise SignInRefused
-    await audit.record(session, actor, Tag.SESSION_STARTED, "person", person_id, session_id=str(session_id))
+    await audit.record(session, actor, Tag.SESSION_STARTED, "person", person_id, session=str(session_id))
     return SignedIn(secret, actor, now + lifetime)
 
 
@@ -105,9 +126,10 @@ async def sign_out(session: AsyncSession, actor: Actor) -> None:
     await audit.record(session, actor, Tag.SESSION_ENDED, "person", actor.person_id)
 
 
-async def end_sessions(session: AsyncSession, person_id: UUID) -> None:
-    """End every session of a person: when frozen, or when the password changed."""
-    await session.execute(delete(UserSession).where(UserSession.person_id == person_id))
+async def end_sessions(session: AsyncSession, person_id: UUID, *, but: UUID | None = None) -> None:
+    """End every session of a person ``but`` one: when frozen, or when the password changed."""
+    ended = delete(UserSession).where(UserSession.person_id == person_id)
+    await session.execute(ended if but is None else ended.where(UserSession.id != but))
 
 
 async def forget_ended(session: AsyncSession) -> None:
@@ -117,17 +139,21 @@ async def forget_ended(session: AsyncSession) -> None:
     await session.execute(delete(SignInThrottle).where(SignInThrottle.failed_at < now - timedelta(days=1)))
 
 
+def _key_of(username: str) -> str:
+    return username.casefold()[:200]
+
+
 def _keys(key: str, address: str) -> list[str]:
     return [f"name:{key}", f"address:{address}"]
 
 
-async def _require_not_blocked(session: AsyncSession, key: str, address: str) -> None:
+async def _seconds_to_wait(session: AsyncSession, key: str, address: str) -> int:
+    """How long the user name or the address is blocked for; 0 when neither is."""
     now = clock.now()
     until = await session.scalar(
         select(func.max(SignInThrottle.blocked_until)).where(SignInThrottle.key.in_(_keys(key, address)))
     )
-    if until is not None and until > now:
-        raise SignInBlocked(retry_after=int((until - now).total_seconds()) + 1)
+    return int((until - now).total_seconds()) + 1 if until is not None and until > now else 0
 
 
 _COUNT = text(

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actions import Action
@@ -66,9 +66,13 @@ async def add_document_file(
 
 
 async def index_text(session: AsyncSession, document_id: UUID) -> None:
-    """Make the text of the newest version searchable; called by the worker when it was read."""
+    """Make the text of the newest version searchable; called by the worker when it was read.
+
+    No change of the document that anybody made: its version stays, and so does the ETag that a clerk holds.
+    """
     document = await session.get_one(Document, document_id, with_for_update=True)
-    document.search_vector = search_vector(document, await _text(session, document_id))
+    vector = search_vector(document, await _text(session, document_id))
+    await session.execute(update(Document).where(Document.id == document_id).values(search_vector=vector))
 
 
 async def add_kind(session: AsyncSession, actor: Actor, data: KindIn) -> DocumentKind:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import text, update
+from sqlalchemy import func, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -51,8 +51,10 @@ async def route(
     ]
     if not to:
         raise invalid("unit_ids", "nobody_named")
+    placed = await queries.lineages_of_people(session, data.person_ids)
     for addressee in to:
-        decide_target(actor, Action.DOCUMENT_ROUTE, owner, addressee.lineage).require()
+        lineage = placed.get(addressee.person_id, ()) if addressee.person_id else addressee.lineage
+        decide_target(actor, Action.DOCUMENT_ROUTE, owner, lineage).require()
     fresh = await give(
         session, actor, document, [(addressee, ReceiptRole(data.role)) for addressee in to], data.note
     )
@@ -130,7 +132,11 @@ async def acknowledge(session: AsyncSession, actor: Actor, document_id: UUID) ->
             Receipt.principal_no.in_(actor.principals),
             Receipt.acknowledged_at.is_(None),
         )
-        .values(acknowledged_at=now, acknowledged_by=actor.person_id, opened_at=now)
+        .values(
+            acknowledged_at=now,
+            acknowledged_by=actor.person_id,
+            opened_at=func.coalesce(Receipt.opened_at, now),
+        )
         .returning(Receipt.role)
     )
     roles = sorted({role.value for role in answered})

@@ -1,6 +1,6 @@
 """Taking the next number of a register: gapless and in time order, whatever happens around it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -10,6 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.core import clock
 from docflow.documents.models import Direction, Register
+
+TICK = timedelta(microseconds=1)
+"""The smallest step of a moment in the database."""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -24,8 +27,8 @@ async def take_number(session: AsyncSession, unit_id: UUID, direction: Direction
     """The next number of the unit's register of the year, which is opened by its first.
 
     The register's row stays locked until the transaction ends: one that fails gives its number back, and the
-    next writer waits to see. So take the number last, when nothing else can fail. The moment is never before
-    that of the number before it, whichever host's clock was asked.
+    next writer waits to see. So take the number last, when nothing else can fail. The moment is always after that
+    of the number before it, whichever host's clock was asked and however long the wait was.
     """
     taken = await _next(session, unit_id, direction, year)
     if taken is None:
@@ -38,7 +41,9 @@ async def take_number(session: AsyncSession, unit_id: UUID, direction: Direction
 
 
 async def _next(session: AsyncSession, unit_id: UUID, direction: Direction, year: int) -> Taken | None:
-    moment = func.greatest(clock.now(), func.coalesce(Register.last_at, text("'-infinity'::timestamptz")))
+    moment = func.greatest(
+        clock.now(), func.coalesce(Register.last_at + TICK, text("'-infinity'::timestamptz"))
+    )
     row = (
         await session.execute(
             update(Register)

@@ -1,0 +1,1 @@
+"""The verbs: keep sites; schedule, change, cancel; add and remove participants; answer."""

@@ -1,0 +1,72 @@
+"""A meeting that stands: taking hold of it for a change, its people, its trail."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from docflow.access.actions import Action
+from docflow.access.actor import Actor
+from docflow.audit import service as audit
+from docflow.audit.tags import Tag
+from docflow.core import clock
+from docflow.core.db import require_version
+from docflow.meetings import queries
+from docflow.meetings.models import Meeting, Participant
+from docflow.meetings.policy import Concern, decide
+from docflow.meetings.workflow import Step, state_after
+
+
+async def take(
+    session: AsyncSession, actor: Actor, meeting_id: UUID, step: Step, version: int | None
+) -> Meeting:
+    """The meeting, held until the transaction ends, on which the actor may do ``step``.
+
+    Raises NotFound, NotAllowed, Stale, MeetingCancelled, MeetingOver, in this order.
+    """
+    meeting = await queries.lock_meeting(session, actor, meeting_id)
+    decide(actor, Action.MEETING_ORGANIZE, Concern(meeting.unit_id)).require()
+    if version is not None:
+        require_version(meeting.version, version)
+    state_after(meeting.state, step, meeting.ends_at, clock.now())
+    return meeting
+
+
+async def people_of(session: AsyncSession, meeting: Meeting) -> list[Participant]:
+    """Everybody on the meeting, held: an answer given meanwhile is either seen here or refused after."""
+    rows = await session.scalars(
+        select(Participant)
+        .where(Participant.meeting_id == meeting.id, Participant.removed_at.is_(None))
+        .order_by(Participant.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(rows)
+
+
+async def record(
+    session: AsyncSession,
+    actor: Actor | None,
+    tag: Tag,
+    meeting: Meeting,
+    *,
+    name: str = "",
+    address: str = "",
+    **details: Any,
+) -> None:
+    """Write the trail, under the document that the meeting is about where there is one: its story is one range."""
+    kind, subject_id = ("document", meeting.document_id) if meeting.document_id else ("meeting", meeting.id)
+    await audit.record(
+        session,
+        actor,
+        tag,
+        kind,
+        subject_id,
+        name=name,
+        address=address,
+        meeting=str(meeting.id),
+        subject=meeting.subject,
+        sequence=meeting.sequence,
+        **details,
+    )

@@ -1,0 +1,90 @@
+"""Who may see of a task what, and who may do what to it.
+
+Whoever sees a task sees its document; the rest follows from the part somebody has in it:
+
+- *The whole task*, with every unit's progress, reports, reasons and results: the leader who directed it, members
+  of the unit that registered the document and of the units above that, and members of the lead unit, which
+  answers for the whole.
+- *The task and one part whole*: members of the unit that has the part, and whoever holds ``task:statistics`` in
+  it or above it. Of the other parts they see unit, role, state and deadline: who is with them, and no more.
+- *Nothing of the task*: everybody else, although they may see the document and the leader's words on it.
+
+A member is whoever holds a role in the unit.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Integer, and_, cast, exists, literal, or_
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
+
+from docflow.access.actions import Action
+from docflow.access.actor import Actor
+from docflow.access.decision import Decision, allow, deny
+from docflow.accounts.models import Unit
+from docflow.documents import policy as documents
+from docflow.tasks.models import LeaderDirection, Part, Task
+
+Owner = aliased(Unit, name="owner")
+"""The unit that registered the document."""
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """The one read rule, on Task joined with its Document, LeaderDirection and Owner."""
+    members = actor.unit_numbers_for(Action.TASK_READ)
+    overseen = overlaps(actor.unit_numbers_for(Action.TASK_STATISTICS))
+    takes_part = exists().where(
+        Part.task_id == Task.id, Unit.id == Part.unit_id, or_(Unit.no.in_(members), overseen)
+    )
+    return and_(
+        documents.visible_to(actor),
+        or_(
+            LeaderDirection.leader_id == actor.person_id,
+            Owner.lineage.overlap(numbers(members)),
+            takes_part,
+        ),
+    )
+
+
+def overlaps(held_in: Collection[int]) -> ColumnElement[bool]:
+    """Unit is one of these or below one of them."""
+    return and_(Unit.lineage.overlap(numbers(held_in)))
+
+
+def numbers(units: Collection[int]) -> ColumnElement[Any]:
+    """Numbers of units as an array that matches a lineage."""
+    return cast(literal(sorted(units)), ARRAY(Integer))
+
+
+def sees_whole(actor: Actor, leader_id: UUID, owner: Sequence[int], lead: Sequence[int]) -> bool:
+    """Does the actor, who sees the task, see every part whole? Lineages of the registering and the lead unit."""
+    members = actor.unit_numbers_for(Action.TASK_READ)
+    return leader_id == actor.person_id or bool(members & set(owner)) or lead[-1] in members
+
+
+def sees_part_whole(actor: Actor, lineage: Sequence[int]) -> bool:
+    """Does the actor, who sees the task, see this unit's part whole?"""
+    if lineage[-1] in actor.unit_numbers_for(Action.TASK_READ):
+        return True
+    return bool(actor.unit_numbers_for(Action.TASK_STATISTICS) & set(lineage))
+
+
+def decide(actor: Actor, action: Action, lineage: Sequence[int]) -> Decision:
+    """May the actor, who sees the thing, do this to a unit: direct it, answer for it, see its statistics?"""
+    mine = actor.unit_numbers_for(action)
+    match action:
+        case Action.DOCUMENT_DIRECT:
+            if mine & set(lineage):
+                return allow("directs_own_and_below")
+            return deny("directed_outside_own_units")
+        case Action.TASK_ANSWER:
+            if lineage[-1] in mine:
+                return allow("answers_for_the_unit")
+            return deny("only_the_unit_answers")
+        case Action.TASK_STATISTICS:
+            if mine & set(lineage):
+                return allow("counts_own_and_below")
+            return deny("statistics_outside_own_units")
+    return deny("no_rule_allows_it")

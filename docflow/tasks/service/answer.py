@@ -1,0 +1,192 @@
+"""What a unit does with its part: accept it, report on it, give it back, complete it."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from docflow.access.actions import Action
+from docflow.access.actor import Actor
+from docflow.accounts.models import Unit
+from docflow.audit import service as audit
+from docflow.audit.tags import Tag
+from docflow.core import clock
+from docflow.core.db import require_version
+from docflow.core.errors import NotFound, invalid
+from docflow.documents import queries as documents
+from docflow.documents.models import Direction, Document, ReceiptRole
+from docflow.documents.service import receipts
+from docflow.notifications.service import Postman
+from docflow.tasks.models import Part, PartRole, PartState, Report
+from docflow.tasks.policy import decide
+from docflow.tasks.queries import OPEN
+from docflow.tasks.schemas import Complete, GiveBack, Progress
+from docflow.tasks.service.answered import Answered, find_leader, get_answered, list_waiting_for_result
+from docflow.tasks.service.letters import letter
+from docflow.tasks.workflow import Step, next_state
+
+
+async def accept(session: AsyncSession, actor: Actor, part_id: UUID, version: int) -> None:
+    """Take the part on. Raises NotFound, NotAllowed, Stale, and what ``workflow`` says is in the way."""
+    answered = await _answerable(session, actor, part_id, version)
+    part = answered.part
+    part.state = next_state(part.state, Step.ACCEPT)
+    part.accepted_at = clock.now()
+    await session.flush()
+    await _record(session, actor, Tag.TASK_ACCEPTED, answered)
+
+
+async def report(session: AsyncSession, actor: Actor, part_id: UUID, version: int, data: Progress) -> None:
+    """Say how far the part is. Going down needs a note, a hundred is reached by completing. Raises as ``accept``."""
+    answered = await _answerable(session, actor, part_id, version)
+    part = answered.part
+    part.state = next_state(part.state, Step.REPORT)
+    if data.percent == 100:
+        raise invalid("percent", "hundred_by_completing")
+    if data.percent < part.percent and not data.note:
+        raise invalid("note", "note_for_going_down", percent=part.percent)
+    await _report(session, actor, part, data.percent, data.note)
+    await session.flush()
+    await _record(session, actor, Tag.TASK_REPORTED, answered, percent=data.percent, note=data.note)
+
+
+async def give_back(
+    session: AsyncSession, actor: Actor, postman: Postman, part_id: UUID, version: int, data: GiveBack
+) -> None:
+    """Return the part with a reason, at once and for good; the leader is told by mail. Raises as ``accept``."""
+    answered = await _answerable(session, actor, part_id, version)
+    part = answered.part
+    part.state = next_state(part.state, Step.RETURN)
+    part.returned_at = clock.now()
+    part.return_reason = data.reason
+    await session.flush()
+    await _record(session, actor, Tag.TASK_RETURNED, answered, reason=data.reason)
+    await _tell_leader(session, postman, answered)
+
+
+async def complete(session: AsyncSession, actor: Actor, part_id: UUID, version: int, data: Complete) -> None:
+    """Finish the part. The lead's completes the task and closes what its coordinators have not finished.
+
+    A result document is given to whoever waits for it. Raises as ``accept``, and Invalid when the result is not
+    an outgoing document of the unit that the actor sees.
+    """
+    answered = await _answerable(session, actor, part_id, version)
+    part = answered.part
+    part.state = next_state(part.state, Step.COMPLETE)
+    part.finished_at = clock.now()
+    result = await _result(session, actor, part, data.result_document_id)
+    part.result_document_id = result.id if result else None
+    await _report(session, actor, part, 100, data.note)
+    closed: list[str] = []
+    if part.role is PartRole.LEAD:
+        answered.task.completed_at = part.finished_at
+        closed = await _close_coordinators(session, part)
+    await session.flush()
+    told = {"result": result.symbol, "result_document": str(result.id)} if result else {}
+    await _record(session, actor, Tag.TASK_COMPLETED, answered, note=data.note, closed=closed, **told)
+    if result is not None:
+        await _hand_over(session, actor, answered, result)
+
+
+async def _answerable(session: AsyncSession, actor: Actor, part_id: UUID, version: int) -> Answered:
+    answered = await get_answered(session, actor, part_id)
+    decide(actor, Action.TASK_ANSWER, answered.unit.lineage).require()
+    require_version(answered.part.version, version)
+    return answered
+
+
+async def _report(session: AsyncSession, actor: Actor, part: Part, percent: int, note: str) -> None:
+    part.percent = percent
+    await session.execute(
+        insert(Report).values(
+            part_id=part.id,
+            percent=percent,
+            note=note,
+            reported_by=actor.person_id,
+            reported_at=clock.now(),
+        )
+    )
+
+
+async def _result(
+    session: AsyncSession, actor: Actor, part: Part, document_id: UUID | None
+) -> Document | None:
+    if document_id is None:
+        return None
+    try:
+        document = await documents.get_document(session, actor, document_id)
+    except NotFound:
+        raise invalid("result_document_id", "result_not_found") from None
+    if document.direction is not Direction.OUTGOING or document.unit_id != part.unit_id:
+        raise invalid("result_document_id", "result_not_issued_by_the_unit")
+    return document
+
+
+async def _close_coordinators(session: AsyncSession, lead: Part) -> list[str]:
+    """Close the parts that are still open; the names of their units."""
+    closed = await session.scalars(
+        update(Part)
+        .where(Part.task_id == lead.task_id, Part.id != lead.id, OPEN)
+        .values(state=PartState.CLOSED, finished_at=lead.finished_at, version=Part.version + 1)
+        .returning(Part.unit_id)
+        .execution_options(synchronize_session=False)
+    )
+    units = select(Unit.name_vi).where(Unit.id.in_(closed.all())).order_by(Unit.no)
+    return list(await session.scalars(units))
+
+
+async def _hand_over(session: AsyncSession, actor: Actor, answered: Answered, result: Document) -> None:
+    """Give the result to the leader, the unit that registered the document and, from a coordinator, the lead."""
+    to = await list_waiting_for_result(session, answered)
+    fresh = await receipts.give(
+        session, actor, result, [(one, ReceiptRole.INFORMATION) for one in to], answered.document.symbol
+    )
+    await audit.record(
+        session,
+        actor,
+        Tag.DOCUMENT_ROUTED,
+        "document",
+        result.id,
+        role=ReceiptRole.INFORMATION.value,
+        to=[one.name for one in fresh],
+        answers=answered.document.symbol,
+    )
+
+
+async def _tell_leader(session: AsyncSession, postman: Postman, answered: Answered) -> None:
+    leader = await find_leader(session, answered.direction)
+    if leader is None or not leader.email:
+        return
+    part = answered.part
+    draft = letter(
+        postman,
+        "returned",
+        f"task/{part.task_id}/returned/{part.unit_id}",
+        leader,
+        answered.document,
+        task_id=part.task_id,
+        role=part.role,
+        due=part.due_at,
+        leader_name=leader.name,
+        unit_name=answered.unit.name_vi,
+        reason=part.return_reason,
+    )
+    await postman.post(session, [draft])
+
+
+async def _record(session: AsyncSession, actor: Actor, tag: Tag, answered: Answered, **details: Any) -> None:
+    """On the document's trail, with the task and the unit named."""
+    part = answered.part
+    await audit.record(
+        session,
+        actor,
+        tag,
+        "document",
+        answered.document.id,
+        task=str(part.task_id),
+        part=str(part.id),
+        unit=answered.unit.name_vi,
+        unit_role=part.role.value,
+        **details,
+    )
