@@ -241,7 +241,7 @@ async def get_calendar(
         "Cache-Control": "private, no-cache",
         "Content-Disposition": 'attachment; filename="meeting.ics"',
     }
-    return Response(content, media_type=f"{CALENDAR}; charset=utf-8; method=PUBLISH", headers=headers)
+    return Response(content, media_type=f"{CALENDAR}; method=PUBLISH", headers=headers)
 
 
 @get("/answers/{secret:str}", opt={"public": True})

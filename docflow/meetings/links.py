@@ -8,13 +8,13 @@ from functools import cache, partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from litestar import Request, Response, Router, get, post
+from litestar import MediaType, Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import ValidationException
 from litestar.params import FromPath, URLEncodedBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from docflow.core.errors import DocflowError
+from docflow.core.errors import DocflowError, Invalid
 from docflow.core.messages import Language, language_from, text_of
 from docflow.meetings import queries
 from docflow.meetings.rendering import asked_out
@@ -44,27 +44,33 @@ async def record(
     session: NamedDependency[AsyncSession],
     secret: FromPath[str],
     data: URLEncodedBody[AnswerIn],
-) -> Response[None]:
+) -> Response[bytes]:
     """Record the answer and show the page again, which then says so."""
     await answering.answer_by_link(session, secret, data, address_of(request))
-    return Response(None, status_code=303, headers={"Location": request.url.path, **_KEPT_BY_NOBODY})
+    return _elsewhere(303, request.url.path)
 
 
 @get("/j/{token:str}", opt=PUBLIC, status_code=302, include_in_schema=False)
-async def join(session: NamedDependency[AsyncSession], token: FromPath[str]) -> Response[None]:
+async def join(session: NamedDependency[AsyncSession], token: FromPath[str]) -> Response[bytes]:
     """On to the page where the meeting is held, as long as it stands."""
     url = await queries.get_join_url(session, token)
-    headers = {"Location": url, "Referrer-Policy": "no-referrer", **_KEPT_BY_NOBODY}
-    return Response(None, status_code=302, headers=headers)
+    return _elsewhere(302, url)
 
 
 _KEPT_BY_NOBODY = {"Cache-Control": "no-store"}
 
 
+def _elsewhere(status: int, place: str) -> Response[bytes]:
+    headers = {"Location": place, "Referrer-Policy": "no-referrer", **_KEPT_BY_NOBODY}
+    return Response(b"", status_code=status, media_type=MediaType.TEXT, headers=headers)
+
+
 def _refuse(request: AnyRequest, error: Exception) -> Response[str]:
     """A page in plain words instead of problem+json: people stand here, not programs."""
     fact = fact_behind(error, request.scope)
-    return _page(request, "refused.html", status_of(fact), Language.VI, code=fact.code, facts=fact.facts)
+    fields = fact.fields if isinstance(fact, Invalid) else ()
+    said = [(fact.code, fact.facts), *((field.code, field.facts) for field in fields)]
+    return _page(request, "refused.html", status_of(fact), Language.VI, said=said)
 
 
 @cache
@@ -94,7 +100,7 @@ def _page(request: AnyRequest, template: str, status: int, language: Language, *
         "Referrer-Policy": "same-origin",
         **_KEPT_BY_NOBODY,
     }
-    return Response(html, status_code=status, media_type="text/html; charset=utf-8", headers=headers)
+    return Response(html, status_code=status, media_type=MediaType.HTML, headers=headers)
 
 
 router = Router(

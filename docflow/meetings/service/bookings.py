@@ -91,9 +91,13 @@ async def _refuse_clashes(session: AsyncSession, actor: Actor, meeting: Meeting,
 
 
 def _refusal(clashes: list[Clash]) -> SiteAlreadyBooked:
-    return SiteAlreadyBooked(
-        clashes=[_told(clash) for clash in clashes], named="; ".join(_named(clash) for clash in clashes)
-    )
+    """``named`` is the same in every language: what may not be known is left out."""
+    meetings: dict[str, list[str]] = {}
+    for clash in clashes:
+        meeting = f"({_when(clash)})" + (f" “{clash.meeting}”" if clash.visible else "")
+        meetings.setdefault(meeting, []).append(clash.site)
+    named = "; ".join(f"{', '.join(sites)} {meeting}" for meeting, sites in meetings.items())
+    return SiteAlreadyBooked(clashes=[_told(clash) for clash in clashes], named=named)
 
 
 def _told(clash: Clash) -> dict[str, Any]:
@@ -106,12 +110,6 @@ def _told(clash: Clash) -> dict[str, Any]:
         "ends_at": clash.ends_at.isoformat(),
         "when": _when(clash),
     }
-
-
-def _named(clash: Clash) -> str:
-    """The same in every language: what may not be known is left out."""
-    meeting = f" “{clash.meeting}”" if clash.visible else ""
-    return f"{clash.site} ({_when(clash)}){meeting}"
 
 
 def _when(clash: Clash) -> str:
