@@ -15,7 +15,7 @@ from docflow.accounts import queries
 from docflow.accounts.schemas import ChangePassword, Me, SessionOut, SignIn, me_of
 from docflow.accounts.service import sign_in as service
 from docflow.accounts.service.own_password import change_own_password
-from docflow.accounts.service.sign_in import SessionRules
+from docflow.accounts.service.sign_in import SessionRules, Visitor
 from docflow.accounts.service.tokens import TOKEN_PREFIX
 from docflow.core.db import Sessions
 from docflow.core.ids import digest_of
@@ -46,15 +46,12 @@ async def sign_in(
     session_rules: NamedDependency[SessionRules],
 ) -> Response[SessionOut]:
     """Sign in: starts a session and sets its cookie. A session that the browser had before ends."""
-    before = request.cookies.get(COOKIE)
     signed_in = await service.sign_in(
         sessions,
         username=data.username,
         password=data.password,
-        address=address_of(request),
-        user_agent=request.headers.get("user-agent", ""),
+        visitor=_visitor_of(request),
         hours=session_rules.hours,
-        replaces=digest_of(before) if before else None,
     )
     body = SessionOut(me=me_of(signed_in.actor), expires_at=signed_in.expires_at)
     return Response(body, cookies=[_cookie(signed_in.secret, session_rules.secure)])
@@ -89,6 +86,15 @@ async def change_password(
     await transaction.release()
     secret = await change_own_password(sessions, actor, current=data.current_password, new=data.new_password)
     return Response(None, cookies=[_cookie(secret, session_rules.secure)])
+
+
+def _visitor_of(request: Request[Any, Any, Any]) -> Visitor:
+    before = request.cookies.get(COOKIE)
+    return Visitor(
+        address=address_of(request),
+        user_agent=request.headers.get("user-agent", ""),
+        session_digest=digest_of(before) if before else None,
+    )
 
 
 def _cookie(secret: str, secure: bool, max_age: int | None = None) -> Cookie:

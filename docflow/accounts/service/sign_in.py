@@ -32,6 +32,14 @@ class SessionRules(msgspec.Struct, frozen=True):
     secure: bool
 
 
+class Visitor(msgspec.Struct, frozen=True):
+    """Where a sign-in comes from; ``session_digest`` is of the session that the browser had before, if any."""
+
+    address: str
+    user_agent: str = ""
+    session_digest: bytes | None = None
+
+
 class SignedIn(msgspec.Struct, frozen=True):
     """A new session. ``secret`` goes into the cookie and is kept nowhere."""
 
@@ -41,25 +49,17 @@ class SignedIn(msgspec.Struct, frozen=True):
 
 
 async def sign_in(
-    sessions: Sessions,
-    *,
-    username: str,
-    password: str,
-    address: str,
-    user_agent: str,
-    hours: int,
-    replaces: bytes | None = None,
+    sessions: Sessions, *, username: str, password: str, visitor: Visitor, hours: int
 ) -> SignedIn:
-    """Start a session with a fresh secret; the one with the digest ``replaces`` ends, if there is one.
-
-    Raises as ``require_password``.
-    """
-    person_id = await require_password(sessions, username=username, password=password, address=address)
-    key = _key_of(username)
+    """Start a session with a fresh secret; the visitor's former session ends. Raises as ``require_password``."""
+    person_id = await require_password(
+        sessions, username=username, password=password, address=visitor.address
+    )
     async with transaction(sessions) as session:
-        if replaces is not None:
-            await session.execute(delete(UserSession).where(UserSession.digest == replaces))
-        return await _start(session, person_id, key, address, user_agent, timedelta(hours=hours))
+        if visitor.session_digest is not None:
+            await session.execute(delete(UserSession).where(UserSession.digest == visitor.session_digest))
+        await session.execute(delete(SignInThrottle).where(SignInThrottle.key == f"name:{_key_of(username)}"))
+        return await _start(session, person_id, visitor, timedelta(hours=hours))
 
 
 async def require_password(sessions: Sessions, *, username: str, password: str, address: str) -> UUID:
@@ -94,9 +94,7 @@ async def require_password(sessions: Sessions, *, username: str, password: str, 
     return person_id
 
 
-async def _start(
-    session: AsyncSession, person_id: UUID, key: str, address: str, user_agent: str, lifetime: timedelta
-) -> SignedIn:
+async def _start(session: AsyncSession, person_id: UUID, visitor: Visitor, lifetime: timedelta) -> SignedIn:
     secret = new_secret()
     now = clock.now()
     session_id = await session.scalar(
@@ -107,13 +105,12 @@ async def _start(
             started_at=now,
             seen_at=now,
             expires_at=now + lifetime,
-            address=address,
-            user_agent=user_agent[:300],
+            address=visitor.address,
+            user_agent=visitor.user_agent[:300],
         )
         .returning(UserSession.id)
     )
-    await session.execute(delete(SignInThrottle).where(SignInThrottle.key == f"name:{key}"))
-    actor = await queries.find_actor(session, person_id, address)
+    actor = await queries.find_actor(session, person_id, visitor.address)
     if actor is None:
         raise SignInRefused
     await audit.record(session, actor, Tag.SESSION_STARTED, "person", person_id, session=str(session_id))
