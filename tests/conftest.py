@@ -110,8 +110,19 @@ def postman(settings: Settings) -> Postman:
 async def app(settings: Settings, store: ObjectStore) -> AsyncIterator[Litestar]:
     """The application, in this process."""
     app = create_app(settings)
-    async with app.lifespan():
-        yield app
+    started, ended = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        # In a task of its own: fixtures may be set up and torn down in different ones.
+        async with app.lifespan():
+            started.set()
+            await ended.wait()
+
+    life = asyncio.create_task(live())
+    await started.wait()
+    yield app
+    ended.set()
+    await life
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, Router, get, post
-from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, Parameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actions import Action
@@ -31,6 +31,8 @@ from docflow.tasks.schemas import (
 from docflow.tasks.service import answer
 from docflow.tasks.service import direct as directing
 from docflow.web.etags import etag_of
+
+_SCOPES = "Of my units, directed by me, or of units where I see statistics."
 
 
 @post("/documents/{document_id:uuid}/directions", opt={"action": Action.DOCUMENT_DIRECT})
@@ -72,40 +74,48 @@ async def get_direction(
     return direction_out(actor, await queries.get_direction(session, actor, direction_id))
 
 
-@get("/tasks", opt={"action": Action.TASK_READ})
-async def list_parts(
-    session: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor],
-    limit: NamedDependency[int],
-    scope: Annotated[
-        Scope, Parameter(description="Of my units, directed by me, or of units where I see statistics.")
-    ] = Scope.MINE,
+def provide_filters(
     unit_id: FromQuery[UUID | None] = None,
     document_id: FromQuery[UUID | None] = None,
-    task_state: Annotated[PartState | None, Parameter(query="state")] = None,
+    part_state: Annotated[PartState | None, QueryParameter(name="state")] = None,
     still_open: Annotated[
-        bool | None, Parameter(query="open", description="Assigned or accepted, or no more.")
+        bool | None, QueryParameter(name="open", description="Assigned or accepted, or no more.")
     ] = None,
     role: FromQuery[PartRole | None] = None,
     overdue: FromQuery[bool | None] = None,
     due_from: FromQuery[date | None] = None,
     due_to: FromQuery[date | None] = None,
-    cursor: FromQuery[str | None] = None,
-    total: Annotated[bool, Parameter(description="Count them.")] = False,
-) -> Page[DuePart]:
-    """A board: the parts of units in the order in which they are due."""
-    filters = PartFilters(
+) -> PartFilters:
+    """The filters of a board, from the query."""
+    return PartFilters(
         unit_id=unit_id,
         document_id=document_id,
-        state=task_state,
+        state=part_state,
         open=still_open,
         role=role,
         overdue=overdue,
         due_from=due_from,
         due_to=due_to,
     )
+
+
+@get(
+    "/tasks",
+    opt={"action": Action.TASK_READ},
+    dependencies={"filters": Provide(provide_filters, sync_to_thread=False)},
+)
+async def list_parts(
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
+    filters: NamedDependency[PartFilters],
+    limit: NamedDependency[int],
+    whose: Annotated[Scope, QueryParameter(name="scope", description=_SCOPES)] = Scope.MINE,
+    cursor: FromQuery[str | None] = None,
+    total: Annotated[bool, QueryParameter(description="Count them.")] = False,
+) -> Page[DuePart]:
+    """A board: the parts of units in the order in which they are due."""
     rows, counted = await queries.list_parts(
-        session, actor, scope, filters, cursor=cursor, limit=limit, total=total
+        session, actor, whose, filters, cursor=cursor, limit=limit, total=total
     )
     kept, following = page_of(rows, limit, lambda row: (row.due_at, row.id))
     return Page([due_part(row) for row in kept], following, None if counted is None else total_of(counted))
@@ -116,13 +126,13 @@ async def count(
     session: NamedDependency[AsyncSession],
     actor: NamedDependency[Actor],
     since: Annotated[
-        date | None, Parameter(query="from", description="First day; this year's when left out.")
+        date | None, QueryParameter(name="from", description="First day; this year's when left out.")
     ] = None,
     until: Annotated[
-        date | None, Parameter(query="to", description="Last day; this year's when left out.")
+        date | None, QueryParameter(name="to", description="Last day; this year's when left out.")
     ] = None,
     unit_id: FromQuery[UUID | None] = None,
-    role: Annotated[PartRole | None, Parameter(description="Leads when left out.")] = PartRole.LEAD,
+    role: Annotated[PartRole | None, QueryParameter(description="Leads when left out.")] = PartRole.LEAD,
 ) -> StatisticsOut:
     """Per unit: done on time, done late, open in time, open and late; of parts due in the period."""
     asked = statistics.period(since, until)

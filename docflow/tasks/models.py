@@ -61,7 +61,7 @@ class Task(Base):
 
 
 class Part(Base):
-    """One unit's share. ``due_at`` repeats the task's so that a unit's board is one index range."""
+    """One unit's share. ``due_at`` and ``leader_id`` repeat the task's, so that a board is one index range."""
 
     __tablename__ = "task_part"
 
@@ -72,6 +72,7 @@ class Part(Base):
     state: Mapped[PartState] = mapped_column(Word(PartState), server_default=text("'assigned'"))
     percent: Mapped[int] = mapped_column(server_default=text("0"))
     due_at: Mapped[Moment]
+    leader_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     accepted_at: Mapped[Moment | None]
     returned_at: Mapped[Moment | None]
     return_reason: Mapped[str | None]
@@ -96,7 +97,14 @@ class Part(Base):
             "id",
             postgresql_where=text("state IN ('assigned', 'accepted')"),
         ),
-        Index("ix_task_part_unit_due", "unit_id", "due_at"),
+        Index(
+            "ix_task_part_directed",
+            "leader_id",
+            "due_at",
+            "id",
+            postgresql_where=text("state IN ('assigned', 'accepted')"),
+        ),
+        Index("ix_task_part_unit_due", "unit_id", "due_at", "id"),
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    case,
     func,
     literal,
     literal_column,
@@ -220,28 +221,31 @@ def is_overdue(row: Any) -> bool:
 
 
 def joined(statement: Select[Any]) -> Select[Any]:
-    """On Part: its Unit, Task, LeaderDirection and Document, and the document's Owner."""
+    """On Part: its Unit, Task and Document."""
     return (
         statement.select_from(Part)
         .join(Unit, Unit.id == Part.unit_id)
         .join(Task, Task.id == Part.task_id)
-        .join(LeaderDirection, LeaderDirection.id == Task.direction_id)
         .join(Document, Document.id == Task.document_id)
-        .join(Owner, Owner.id == Document.unit_id)
     )
 
 
 def _in_scope(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
-    """Each scope lies inside what ``visible_to`` shows whole, so that only the document is left to check."""
+    """Each scope lies inside what ``visible_to`` shows whole, so that only the document is left to check.
+
+    Whoever has a part or directed it nearly always sees the document, which the planner cannot know: it would
+    join everything before it sorts. Inside a CASE it guesses one half, and walks the index in order.
+    """
+    sees_document = documents_policy.visible_to(actor)
+    nearly_always = case((sees_document, True), else_=False)
     match scope:
         case Scope.MINE:
-            inside: ColumnElement[bool] = Part.unit_id.in_(actor.units_for(Action.TASK_READ))
+            return [Part.unit_id.in_(actor.units_for(Action.TASK_READ)), nearly_always]
         case Scope.DIRECTED:
-            inside = LeaderDirection.leader_id == actor.person_id
+            return [Part.leader_id == actor.person_id, nearly_always]
         case Scope.BELOW:
             units = select(Unit.id).where(overlaps(actor.unit_numbers_for(Action.TASK_STATISTICS)))
-            inside = Part.unit_id.in_(units)
-    return [inside, documents_policy.visible_to(actor)]
+            return [Part.unit_id.in_(units), sees_document]
 
 
 def _conditions(filters: PartFilters) -> list[ColumnElement[bool]]:

@@ -123,17 +123,41 @@ class MethodNotAllowed(errors.DocflowError):
 
 STATUS[MethodNotAllowed] = 405
 
+_NAMES = {"rows": "limit"}
+"""Parameters whose name in the request is not that of the dependency's argument."""
 _OURS = re.compile(r"(?P<field>\w+): (?P<code>[a-z_]+)")
+
+
+_SENTENCES = (
+    (re.compile(r"Object missing required field `(?P<field>.+)`"), "field_missing"),
+    (re.compile(r"Object contains unknown field `(?P<field>.+)`"), "field_unknown"),
+    (re.compile(r"Expected `\w+` of length <= (?P<limit>[0-9]+)"), "field_too_long"),
+    (re.compile(r"Expected `\w+` of length >= 1"), "field_empty"),
+    (re.compile(r"Invalid enum value '?(?P<given>.*?)'?"), "field_not_a_choice"),
+    (re.compile(r"Invalid RFC3339 encoded date|Expected `date.*"), "field_not_a_date"),
+)
+"""msgspec's sentences that people meet, as codes of ours; any other is given as it is."""
+_PLACE = re.compile(r"[^.\[\]]+")
 
 
 def _field_of(item: Any) -> errors.FieldError:
     """A field error from Litestar's list: ours (``name: code``) or msgspec's own sentence."""
     message = str(item.get("message", ""))
     key = str(item.get("key", ""))
-    if ours := _OURS.match(message):
-        return errors.FieldError(f"/{ours['field']}", ours["code"], {})
-    pointer = "/" + key.replace(".", "/") if key not in {"", "data"} else ""
-    return errors.FieldError(pointer, "field_not_valid", {"problem": message})
+    place = _PLACE.findall(_NAMES.get(key, key)) if key != "data" else []
+    if ours := _OURS.fullmatch(message):
+        return errors.FieldError(_pointer(*place[:-1], ours["field"]), ours["code"], {})
+    for sentence, code in _SENTENCES:
+        if match := sentence.fullmatch(message):
+            facts = match.groupdict()
+            field = facts.pop("field", None)
+            return errors.FieldError(_pointer(*place, *([field] if field else [])), code, facts)
+    return errors.FieldError(_pointer(*place), "field_not_valid", {"problem": message})
+
+
+def _pointer(*place: str) -> str:
+    """A JSON pointer (RFC 6901 §3)."""
+    return "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in place)
 
 
 def fields_of(error: msgspec.ValidationError) -> errors.Invalid:
@@ -150,6 +174,8 @@ def _body(error: Exception, scope: Scope) -> tuple[int, bytes, dict[str, str]]:
         headers["retry-after"] = str(retry_after)
     if problem.status == 401:
         headers["www-authenticate"] = "Bearer"
+    if isinstance(error, HTTPException) and (allowed := (error.headers or {}).get("allow")):
+        headers["allow"] = allowed
     if isinstance(fact, RangeNotSatisfiable):
         headers.update(unsatisfiable_headers(fact.size))
     return problem.status, msgspec.json.encode(problem), headers

@@ -1,8 +1,10 @@
 """What all structs that come in or go out share."""
 
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any, ClassVar, cast
 
 import msgspec
+from msgspec import inspect
 
 from docflow.core.text import TextNotAllowed, clean, clean_line
 
@@ -24,9 +26,24 @@ class In(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults
             value = getattr(self, name)
             if isinstance(value, str) and name not in AS_GIVEN and type(value) is str:
                 try:
-                    setattr(self, name, clean(value) if name in PROSE else clean_line(value))
+                    cleaned = clean(value) if name in PROSE else clean_line(value)
                 except TextNotAllowed as error:
                     raise ValueError(f"{name}: text_not_allowed") from error
+                if not cleaned and name in _never_empty(type(self)):
+                    raise ValueError(f"{name}: field_empty")
+                setattr(self, name, cleaned)
+
+
+@cache
+def _never_empty(struct: type[In]) -> frozenset[str]:
+    """The texts with a ``min_length``: msgspec saw them before they were cleaned, and blanks are no text."""
+    fields = cast("inspect.StructType", inspect.type_info(struct)).fields
+    return frozenset(
+        field.name
+        for field in fields
+        for kind in (field.type.types if isinstance(field.type, inspect.UnionType) else (field.type,))
+        if isinstance(kind, inspect.StrType) and kind.min_length
+    )
 
 
 class Out(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,8 +5,10 @@ therefore never a lost write or a half-done one (decision 0003).
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
+import structlog
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
@@ -22,6 +24,8 @@ RenderError = Callable[[Scope, Exception], Answer]
 Undo = Callable[[], Awaitable[None]]
 
 KEPT_HEADERS = frozenset({"content-type", "etag", "location"})
+
+log = structlog.get_logger("docflow.web")
 
 
 class RequestTransaction:
@@ -63,9 +67,12 @@ class RequestTransaction:
     async def roll_back(self) -> None:
         if self._session is not None:
             await self._session.rollback()
-        for undo in self._undo:
-            await undo()
-        self._undo.clear()
+        undos, self._undo = self._undo, []
+        for undo in undos:
+            try:
+                await undo()
+            except Exception as error:  # the answer stands all the same; the sweep removes what stays
+                log.warning("undo_failed", exc_info=error)
 
     async def keep(self, answer: Answer) -> Answer:
         """Commit with the answer kept under the request's key; the first answer when another was faster."""
@@ -74,6 +81,18 @@ class RequestTransaction:
             return answer
         await self.roll_back()
         return await find_answer(self.session, self.keyed) or answer
+
+    async def first_answer(self) -> Answer | None:
+        """The answer that another request with the same key has got meanwhile, for one that failed.
+
+        A client that lost its connection repeats while its first attempt is still at work: then the attempt's
+        own effect may be what this one met (a duplicate, a conflict).
+        """
+        if self.keyed is None:
+            return None
+        with suppress(SQLAlchemyError, DocflowError):
+            return await find_answer(self.session, self.keyed)
+        return None
 
     async def close(self) -> None:
         if self._session is not None:
@@ -135,6 +154,9 @@ class _Gate:
     async def _decide(self, start: HTTPResponseStartEvent) -> None:
         if start["status"] >= 400:
             await self._transaction.roll_back()
+            if (first := await self._transaction.first_answer()) is not None:
+                await self._replace(first)
+                return
         else:
             try:
                 await self._transaction.commit()

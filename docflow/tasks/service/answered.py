@@ -15,7 +15,7 @@ from docflow.core.errors import NotFound
 from docflow.core.messages import Language
 from docflow.documents.models import Document
 from docflow.tasks.models import LeaderDirection, Part, PartRole, Task
-from docflow.tasks.policy import visible_to
+from docflow.tasks.policy import Owner, visible_to
 from docflow.tasks.queries import joined
 
 _ANSWERED: tuple[Any, ...] = (Part, Task, LeaderDirection, Document, Unit)
@@ -35,6 +35,8 @@ async def get_answered(session: AsyncSession, actor: Actor, part_id: UUID) -> An
     """A part of a task that the actor sees, locked, for a verb on it. Raises NotFound."""
     statement = (
         joined(select(*_ANSWERED))
+        .join(LeaderDirection, LeaderDirection.id == Task.direction_id)
+        .join(Owner, Owner.id == Document.unit_id)
         .where(Part.id == part_id, visible_to(actor))
         .with_for_update(of=Part)
         .execution_options(populate_existing=True)

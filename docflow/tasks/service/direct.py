@@ -168,7 +168,13 @@ async def _write(
     await session.execute(
         insert(Part),
         [
-            {"task_id": task.id, "unit_id": unit.unit_id, "role": role, "due_at": task.due_at}
+            {
+                "task_id": task.id,
+                "unit_id": unit.unit_id,
+                "role": role,
+                "due_at": task.due_at,
+                "leader_id": actor.person_id,
+            }
             for task in tasks
             for unit, role in task.parts
         ],

@@ -1,0 +1,49 @@
+"""How much is measured."""
+
+from dataclasses import dataclass
+
+from tests.benchmarks.figures import MIB
+
+
+@dataclass(frozen=True)
+class Options:
+    """Sizes in bytes, durations in seconds. ``quick`` only shows that everything runs; its figures mean little."""
+
+    quick: bool = False
+    large: bool = False
+
+    @property
+    def pairs(self) -> int:
+        """Turns of ours and the limit, one after the other."""
+        return 1 if self.quick else 3
+
+    @property
+    def big_file(self) -> int:
+        return 32 * MIB if self.quick else 1024 * MIB
+
+    @property
+    def shared_file(self) -> int:
+        """Each of several at once."""
+        return 16 * MIB if self.quick else 256 * MIB
+
+    @property
+    def load_s(self) -> float:
+        """One turn of one load."""
+        return 1.0 if self.quick else 5.0
+
+    @property
+    def list_load_s(self) -> float:
+        """One turn of a load of short requests."""
+        return 0.5 if self.quick else 2.0
+
+    @property
+    def single_runs(self) -> int:
+        """Of what is timed one at a time."""
+        return 5 if self.quick else 30
+
+    @property
+    def document_steps(self) -> list[int]:
+        """Numbers of documents at which lists and searches are measured."""
+        if self.quick:
+            return [2_000]
+        return [10_000, 100_000] if self.large else [10_000]

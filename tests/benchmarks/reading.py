@@ -1,0 +1,118 @@
+"""D8: from the commit until the text of a 10-page PDF is found, with an idle worker; and many PDFs in a row."""
+
+import time
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import psycopg
+
+from tests.benchmarks.crowd import Crowd, Load, keep_doing, together
+from tests.benchmarks.figures import percentile
+from tests.benchmarks.options import Options
+from tests.benchmarks.servers import Office, progress
+from tests.benchmarks.table import Row
+from tests.benchmarks.uploads import fields_of
+from tests.benchmarks.wire import FORM_END, Wire, form_start, request, upload_head
+from tests.files.papers import pdf_with
+
+CLERK = "oanhttk"
+LIMIT_S = 1.0
+PAGES = 10
+LINES = 40
+PATIENCE_S = 30.0
+POLL_S = 0.005
+WORKER_SETTLES_S = 2.0
+PAPERLESS = "Paperless-ngx on such a machine: 3.1 to 4.9/s"
+PAPERLESS_RATE = 4.9
+
+
+def paper(name: str) -> bytes:
+    """A PDF of ten pages of Latin text; ``name`` is a word of the last."""
+    page = "\n".join(f"cai cach hanh chinh dong {line} quan ly van ban va dieu hanh" for line in range(LINES))
+    return pdf_with(*[page] * (PAGES - 1), f"{page}\n{name}")
+
+
+def register_papers(start_at: float, seconds: float, port: int, cookie: str, writer: str) -> Load:
+    """Register one such PDF after the other."""
+    done = 0
+    with Wire(port) as wire:
+
+        def step() -> str | None:
+            nonlocal done
+            done += 1
+            answer = _register(wire, cookie, f"{writer}x{done}")
+            return None if answer == 201 else str(answer)
+
+        return keep_doing(start_at, seconds, step)
+
+
+def measure(options: Options, office: Office, crowd: Crowd) -> Iterator[Row]:
+    """One at a time, then as many as come."""
+    cookie = office.cookie(CLERK)
+    with office.worker():
+        time.sleep(WORKER_SETTLES_S)
+        progress("D8 one PDF at a time")
+        times = [
+            _until_found(office.port, cookie, f"hiem{run}") for run in range(options.single_runs // 3 + 2)
+        ]
+        yield _single_row(times[2:])
+        progress("D8 many PDFs in a row")
+        yield _many_row(options, office, crowd, cookie)
+
+
+def _until_found(port: int, cookie: str, word: str) -> float:
+    with Wire(port) as wire:
+        assert _register(wire, cookie, word) == 201
+        before = time.monotonic()
+        question = request("GET", f"/api/v1/documents?q={quote(word)}", cookie=cookie)
+        while not wire.ask(question).json()["items"]:
+            assert time.monotonic() - before < PATIENCE_S, f"{word} is not found"
+            time.sleep(POLL_S)
+        return time.monotonic() - before
+
+
+def _register(wire: Wire, cookie: str, word: str) -> int:
+    fields = fields_of(word) | {"issuer": "Sở Nội vụ", "subject": "Báo cáo", "symbol": "45/BC-SNV"}
+    fields["confirm_duplicate"] = "true"
+    body = form_start(fields, "bao-cao.pdf", "application/pdf") + paper(word) + FORM_END
+    return wire.ask(upload_head("/api/v1/documents/incoming", cookie, len(body)) + body).status
+
+
+def _single_row(times: list[float]) -> Row:
+    p95 = percentile(times, 95)
+    return Row(
+        target="D8",
+        what=f"from the answer until the text of a {PAGES}-page PDF is found",
+        figure=f"p95 {p95:.2f} s",
+        ratio=p95 / LIMIT_S,
+        wanted="≤ 1 s",
+        met=p95 <= LIMIT_S,
+        times=times,
+    )
+
+
+def _many_row(options: Options, office: Office, crowd: Crowd, cookie: str) -> Row:
+    before = time.monotonic()
+    orders = [(options.load_s * 2, office.port, cookie, f"loat{writer}") for writer in range(4)]
+    load = together(crowd.run(register_papers, orders))
+    with psycopg.connect(office.owner_url, autocommit=True) as connection:
+        while _waiting(connection):
+            time.sleep(0.05)
+    seconds = time.monotonic() - before
+    rate = len(load.times) / seconds
+    return Row(
+        target="D8",
+        what=f"{PAGES}-page PDFs, 4 writers, until all are searchable",
+        figure=f"{rate:.1f}/s",
+        limit=load.failures[0] if load.failures else PAPERLESS,
+        ratio=rate / PAPERLESS_RATE,
+        wanted="≥ 100 ×",
+        met=rate >= 100 * PAPERLESS_RATE,
+        runs=len(load.times),
+    )
+
+
+def _waiting(connection: "psycopg.Connection[tuple[int]]") -> int:
+    row = connection.execute("SELECT count(*) FROM file WHERE text_status = 'waiting'").fetchone()
+    assert row
+    return row[0]
