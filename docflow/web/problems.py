@@ -129,6 +129,7 @@ _OURS = re.compile(r"(?P<field>\w+): (?P<code>[a-z_]+)")
 
 
 _SENTENCES = (
+    (re.compile("'data'"), "body_missing"),
     (re.compile(r"Object missing required field `(?P<field>.+)`"), "field_missing"),
     (re.compile(r"Object contains unknown field `(?P<field>.+)`"), "field_unknown"),
     (re.compile(r"Expected `\w+` of length <= (?P<limit>[0-9]+)"), "field_too_long"),
@@ -136,7 +137,7 @@ _SENTENCES = (
     (re.compile(r"Invalid enum value '?(?P<given>.*?)'?"), "field_not_a_choice"),
     (re.compile(r"Invalid RFC3339 encoded date|Expected `date.*"), "field_not_a_date"),
 )
-"""msgspec's sentences that people meet, as codes of ours; any other is given as it is."""
+"""Sentences of msgspec, and one of Litestar, that people meet, as codes of ours; any other is given as it is."""
 _PLACE = re.compile(r"[^.\[\]]+")
 
 

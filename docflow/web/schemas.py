@@ -38,12 +38,16 @@ class In(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults
 def _never_empty(struct: type[In]) -> frozenset[str]:
     """The texts with a ``min_length``: msgspec saw them before they were cleaned, and blanks are no text."""
     fields = cast("inspect.StructType", inspect.type_info(struct)).fields
-    return frozenset(
-        field.name
-        for field in fields
-        for kind in (field.type.types if isinstance(field.type, inspect.UnionType) else (field.type,))
-        if isinstance(kind, inspect.StrType) and kind.min_length
-    )
+    return frozenset(field.name for field in fields if any(_least(kind) for kind in _kinds(field.type)))
+
+
+def _kinds(kind: inspect.Type) -> tuple[inspect.Type, ...]:
+    return kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+
+
+def _least(kind: inspect.Type) -> int:
+    plain = kind.type if isinstance(kind, inspect.Metadata) else kind
+    return plain.min_length or 0 if isinstance(plain, inspect.StrType) else 0
 
 
 class Out(msgspec.Struct, frozen=True, kw_only=True):
