@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import signal
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -180,6 +181,9 @@ class EmbeddedPostgres(Server):
         options += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         if self.fast:
             options.append("--no-sync")
+        elif sys.platform == "linux":
+            # One call for the file system, not one for each of a thousand files: a second less.
+            options.append("--sync-method=syncfs")
         command: list[str | Path] = [self._programs / "initdb", "-D", fresh, "-U", SUPERUSER, *options]
         log = self.folder / "initdb.log"
         child = start_child("initdb", command, env=_environment(), cwd=fresh, log=log, run_as=self._run_as)
