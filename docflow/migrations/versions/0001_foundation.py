@@ -116,7 +116,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("username", sa.Text(), nullable=False),
         sa.Column("full_name", sa.Text(), nullable=False),
-        sa.Column("sort_key", sa.Text(), nullable=False),
+        sa.Column("sort_key", sa.Text(collation="C"), nullable=False),
         sa.Column("post", sa.Text(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
@@ -586,6 +586,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), server_default=sa.text("'assigned'"), nullable=False),
         sa.Column("percent", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("leader_id", sa.Uuid(), nullable=False),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("returned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("return_reason", sa.Text(), nullable=True),
@@ -605,6 +606,7 @@ def upgrade() -> None:
             name=op.f("ck_task_part_state"),
         ),
         sa.CheckConstraint("percent BETWEEN 0 AND 100", name=op.f("ck_task_part_percent")),
+        sa.ForeignKeyConstraint(["leader_id"], ["person.id"], name=op.f("fk_task_part_leader_id")),
         sa.ForeignKeyConstraint(
             ["result_document_id"], ["document.id"], name=op.f("fk_task_part_result_document_id")
         ),
@@ -620,7 +622,20 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state IN ('assigned', 'accepted')"),
     )
-    op.create_index("ix_task_part_unit_due", "task_part", ["unit_id", "due_at"], unique=False)
+    op.create_index(
+        "ix_task_part_directed",
+        "task_part",
+        ["leader_id", "due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('assigned', 'accepted')"),
+    )
+    op.create_index(
+        "ix_task_part_unit_due",
+        "task_part",
+        ["unit_id", "due_at", "id"],
+        unique=False,
+        postgresql_include=["role", "state", "finished_at"],
+    )
     op.create_index(
         "uq_task_part_lead", "task_part", ["task_id"], unique=True, postgresql_where=sa.text("role = 'lead'")
     )
