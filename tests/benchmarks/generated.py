@@ -1,134 +1,27 @@
 """Documents by the ten thousand: 200 syllables each, Zipf-distributed, read by five of 1,000 units."""
 
-import random
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from itertools import accumulate, product
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import psycopg
 from psycopg import sql
 
-from docflow.documents.search_terms import tsvector_literal
-from tests.benchmarks.crowd import Crowd, wait_for
+from tests.benchmarks.crowd import Crowd
 from tests.benchmarks.servers import Office, progress
+from tests.benchmarks.syllables import make, number_of
 
 UNITS = 1_000
-READERS = 5
-SYLLABLES = 200
-WIDE_SHARE = 0.26
-"""The part of all documents that the leader reads."""
 CLERK_UNIT = "H99.03"
 LEADER_UNIT = "H99"
 REGISTRY = ("H99.24", "phuongct")
 BATCH = 1_000
-RARE_EVERY = 1_000
-RARE = "khuyếch"
-"""In one of so many documents, all of which the clerk reads."""
-NUMBERED = 711
-"""The document whose number is looked for; the clerk reads it."""
-FIRST_AT = datetime(2025, 1, 2, tzinfo=UTC)
-
-_INITIALS = [
-    "b",
-    "c",
-    "ch",
-    "d",
-    "đ",
-    "g",
-    "h",
-    "kh",
-    "l",
-    "m",
-    "n",
-    "ng",
-    "nh",
-    "ph",
-    "qu",
-    "r",
-    "s",
-    "t",
-    "th",
-    "tr",
-    "v",
-    "x",
-]
-_NUCLEI = [
-    "a",
-    "á",
-    "à",
-    "ả",
-    "ã",
-    "ạ",
-    "ê",
-    "ế",
-    "ề",
-    "ể",
-    "ễ",
-    "ệ",
-    "i",
-    "í",
-    "ì",
-    "ỉ",
-    "ĩ",
-    "ị",
-    "ô",
-    "ố",
-    "ồ",
-    "ổ",
-    "ỗ",
-    "ộ",
-    "ư",
-    "ứ",
-    "ừ",
-    "ử",
-    "ữ",
-    "ự",
-]
-_FINALS = ("", "n", "ng", "m", "t", "c", "nh", "p")
 
 COLUMNS = (
     "direction", "unit_id", "register_id", "register_number", "registered_at", "registered_by", "arrived_on",
     "kind_code", "symbol", "symbol_key", "issued_on", "issuer", "issuer_key", "subject", "language", "note",
     "signer_name", "signer_post", "recipients", "urgency", "secrecy", "readers", "search_vector",
 )  # fmt: skip
-
-
-def vocabulary() -> list[str]:
-    """Syllables from the most to the least frequent, the same ones every time."""
-    syllables = ["".join(parts) for parts in product(_INITIALS, _NUCLEI, _FINALS)]
-    random.Random(711).shuffle(syllables)
-    return syllables
-
-
-def number_of(document: int) -> str:
-    """The symbol of a generated document."""
-    return f"{document}/BC-STC"
-
-
-def make(
-    start_at: float, first: int, count: int, principals: Sequence[int], clerk: int, leader: int
-) -> list[tuple[Any, ...]]:
-    """What differs between documents: number, moment, subject, readers, search vector."""
-    wait_for(start_at)
-    chance = random.Random(first)
-    syllables = vocabulary()
-    weights = list(accumulate(1 / rank for rank in range(1, len(syllables) + 1)))
-    rows: list[tuple[Any, ...]] = []
-    for number in range(first, first + count):
-        words = chance.choices(syllables, cum_weights=weights, k=SYLLABLES)
-        readers = set(chance.sample(principals, READERS))
-        if number % RARE_EVERY == NUMBERED:
-            words[100] = RARE
-            readers.add(clerk)
-        if chance.random() < WIDE_SHARE:
-            readers.add(leader)
-        subject, text = " ".join(words[:20]), " ".join(words[20:])
-        vector = tsvector_literal([(number_of(number), "A"), (subject, "A"), (text, "D")])
-        at = FIRST_AT + timedelta(seconds=15 * number)
-        rows.append((number, at, subject, sorted(readers), vector))
-    return rows
 
 
 class Archive:

@@ -22,9 +22,10 @@ from docflow.documents.queries import Filters
 from tests.benchmarks import bare
 from tests.benchmarks.crowd import Crowd, Load, keep_getting, together
 from tests.benchmarks.figures import paired_ratio, percentile
-from tests.benchmarks.generated import NUMBERED, RARE, Archive, number_of, vocabulary
+from tests.benchmarks.generated import Archive
 from tests.benchmarks.options import Options
 from tests.benchmarks.servers import Office, progress
+from tests.benchmarks.syllables import NUMBERED, RARE, number_of, vocabulary
 from tests.benchmarks.table import Row
 
 CLERK, LEADER = "lienttb", "khaitq"

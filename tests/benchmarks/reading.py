@@ -6,44 +6,21 @@ from urllib.parse import quote
 
 import psycopg
 
-from tests.benchmarks.crowd import Crowd, Load, keep_doing, together
+from tests.benchmarks.clients import PAGES, register_paper, register_papers
+from tests.benchmarks.crowd import Crowd, together
 from tests.benchmarks.figures import percentile
 from tests.benchmarks.options import Options
 from tests.benchmarks.servers import Office, progress
 from tests.benchmarks.table import Row
-from tests.benchmarks.uploads import fields_of
-from tests.benchmarks.wire import FORM_END, Wire, form_start, request, upload_head
-from tests.files.papers import pdf_with
+from tests.benchmarks.wire import Wire, request
 
 CLERK = "oanhttk"
 LIMIT_S = 1.0
-PAGES = 10
-LINES = 40
 PATIENCE_S = 30.0
 POLL_S = 0.005
 WORKER_SETTLES_S = 2.0
 PAPERLESS = "Paperless-ngx on such a machine: 3.1 to 4.9/s"
 PAPERLESS_RATE = 4.9
-
-
-def paper(name: str) -> bytes:
-    """A PDF of ten pages of Latin text; ``name`` is a word of the last."""
-    page = "\n".join(f"cai cach hanh chinh dong {line} quan ly van ban va dieu hanh" for line in range(LINES))
-    return pdf_with(*[page] * (PAGES - 1), f"{page}\n{name}")
-
-
-def register_papers(start_at: float, seconds: float, port: int, cookie: str, writer: str) -> Load:
-    """Register one such PDF after the other."""
-    done = 0
-    with Wire(port) as wire:
-
-        def step() -> str | None:
-            nonlocal done
-            done += 1
-            answer = _register(wire, cookie, f"{writer}x{done}")
-            return None if answer == 201 else str(answer)
-
-        return keep_doing(start_at, seconds, step)
 
 
 def measure(options: Options, office: Office, crowd: Crowd) -> Iterator[Row]:
@@ -62,20 +39,13 @@ def measure(options: Options, office: Office, crowd: Crowd) -> Iterator[Row]:
 
 def _until_found(port: int, cookie: str, word: str) -> float:
     with Wire(port) as wire:
-        assert _register(wire, cookie, word) == 201
+        assert register_paper(wire, cookie, word) == 201
         before = time.monotonic()
         question = request("GET", f"/api/v1/documents?q={quote(word)}", cookie=cookie)
         while not wire.ask(question).json()["items"]:
             assert time.monotonic() - before < PATIENCE_S, f"{word} is not found"
             time.sleep(POLL_S)
         return time.monotonic() - before
-
-
-def _register(wire: Wire, cookie: str, word: str) -> int:
-    fields = fields_of(word) | {"issuer": "Sở Nội vụ", "subject": "Báo cáo", "symbol": "45/BC-SNV"}
-    fields["confirm_duplicate"] = "true"
-    body = form_start(fields, "bao-cao.pdf", "application/pdf") + paper(word) + FORM_END
-    return wire.ask(upload_head("/api/v1/documents/incoming", cookie, len(body)) + body).status
 
 
 def _single_row(times: list[float]) -> Row:

@@ -1,63 +1,23 @@
 """D3: registering documents of 200 KB, beside one S3 put of the same bytes and one commit of one row."""
 
-import io
 import os
 from collections.abc import Iterator, Sequence
 
 import psycopg
 
-from tests.benchmarks.crowd import Crowd, Load, keep_doing, together
+from tests.benchmarks.clients import S3, put_and_commit, register
+from tests.benchmarks.crowd import Crowd, Load, together
 from tests.benchmarks.figures import paired_ratio
 from tests.benchmarks.options import Options
 from tests.benchmarks.servers import Office, progress
 from tests.benchmarks.table import Row
-from tests.benchmarks.uploads import S3, fields_of, s3_of, sdk
-from tests.benchmarks.wire import FORM_END, Wire, form_start, upload_head
+from tests.benchmarks.uploads import s3_of
 
-FILE_BYTES = 200_000
 CLERK = "datcv"
 WRITERS = (8, 16)
 TABLE = """CREATE TABLE IF NOT EXISTS bench_row (
     id uuid PRIMARY KEY DEFAULT uuidv7(), object_key text NOT NULL, written_at timestamptz NOT NULL)"""
 GRANT = "GRANT INSERT ON bench_row TO PUBLIC"
-INSERT = "INSERT INTO bench_row (object_key, written_at) VALUES (%s, now())"
-
-
-def register(start_at: float, seconds: float, port: int, cookie: str, writer: str) -> Load:
-    """Register one document after the other, each with bytes and fields of its own."""
-    file = bytearray(b"%PDF-1.7\n" + os.urandom(FILE_BYTES - 9))
-    done = 0
-    with Wire(port) as wire:
-
-        def step() -> str | None:
-            nonlocal done
-            done += 1
-            fields = fields_of(f"{writer}, số {done}") | {"symbol": f"{done}/BC-SNV"}
-            file[1000:1008] = done.to_bytes(8, "big")
-            body = form_start(fields, "bao-cao.pdf", "application/pdf") + bytes(file) + FORM_END
-            answer = wire.ask(upload_head("/api/v1/documents/incoming", cookie, len(body)) + body)
-            return None if answer.status == 201 else f"{answer.status} {answer.body[:300]!r}"
-
-        return keep_doing(start_at, seconds, step)
-
-
-def put_and_commit(start_at: float, seconds: float, s3: S3, database_url: str, writer: str) -> Load:
-    """The least that could be done: the bytes into the store, one row into the database, committed."""
-    client, bucket = sdk(s3)
-    file = bytearray(os.urandom(FILE_BYTES))
-    done = 0
-    with psycopg.connect(database_url) as connection:
-
-        def step() -> None:
-            nonlocal done
-            done += 1
-            file[1000:1008] = done.to_bytes(8, "big")
-            key = f"bench/{writer}/{done}"
-            client.put_object(bucket, key, io.BytesIO(file), FILE_BYTES)
-            connection.execute(INSERT, [key])
-            connection.commit()
-
-        return keep_doing(start_at, seconds, step)
 
 
 def measure(options: Options, office: Office, crowd: Crowd) -> Iterator[Row]:

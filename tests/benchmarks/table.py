@@ -118,5 +118,4 @@ def render(rows: Sequence[Row]) -> str:
 
 def save(rows: Sequence[Row], path: Path) -> None:
     """The rows as JSON: a list of objects, times in seconds."""
-    path.write_text(json.dumps([row.told() for row in rows], ensure_ascii=False, indent=1) + "
-", "utf-8")
+    path.write_text(json.dumps([row.told() for row in rows], ensure_ascii=False, indent=1) + "\n", "utf-8")

@@ -1,119 +1,17 @@
 """D1 and D2: big files in and out through the API, beside the same SDK straight to the same S3 server."""
 
 import os
-import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, BinaryIO, cast
 
-from tests.benchmarks.crowd import Crowd, get_now_and_then, together, wait_for
+from tests.benchmarks.clients import S3, download, get, put, sdk, upload
+from tests.benchmarks.crowd import Crowd, get_now_and_then, together
 from tests.benchmarks.figures import MIB, mebibytes, paired_ratio, percentile
 from tests.benchmarks.options import Options
 from tests.benchmarks.servers import Memory, Office, progress
 from tests.benchmarks.table import Row
-from tests.benchmarks.wire import FORM_END, Wire, form_start, request, upload_head
 
-if TYPE_CHECKING:
-    from minio import Minio
-
-PART_BYTES = 8 * MIB
-PIECE_BYTES = 256 * 1024
 CLERK = "datcv"
 AT_ONCE = 6
-S3 = tuple[str, str, str, str]
-"""Endpoint, access key, secret key, bucket."""
-
-
-class Content:
-    """So many bytes that nobody can compress, as a stream: ``read(n)`` gives exactly n until the end."""
-
-    def __init__(self, size: int) -> None:
-        self._left = size
-        self._block = os.urandom(PART_BYTES)
-
-    def read(self, size: int) -> bytes:
-        taken = min(size, self._left)
-        self._left -= taken
-        if taken <= PART_BYTES:
-            return self._block[:taken]
-        return self._block + self._block[: taken - PART_BYTES]
-
-
-def upload(start_at: float, port: int, cookie: str, size: int, name: str) -> tuple[float, str]:
-    """Register a document of ``size`` bytes through the API: seconds, and the path of its file."""
-    content = Content(size)
-    start = form_start(fields_of(name), f"{name}.bin", "application/octet-stream")
-    pieces = memoryview(content.read(min(size, PART_BYTES)))
-    with Wire(port) as wire:
-        wait_for(start_at)
-        before = time.monotonic()
-        wire.send(
-            upload_head("/api/v1/documents/incoming", cookie, len(start) + size + len(FORM_END)) + start
-        )
-        for sent in range(0, size, PIECE_BYTES):
-            at = sent % PART_BYTES
-            wire.send(pieces[at : at + min(PIECE_BYTES, size - sent)])
-        wire.send(FORM_END)
-        answer = wire.answer()
-        spent = time.monotonic() - before
-    assert answer.status == 201, answer
-    document = answer.json()
-    return spent, f"/api/v1/documents/{document['id']}/files/{document['files'][0]['id']}/content"
-
-
-def fields_of(name: str) -> dict[str, str]:
-    """What a clerk fills in; ``name`` keeps it from being taken for a duplicate."""
-    return {
-        "symbol": "45/BC-SNV",
-        "issued_on": "2026-01-05",
-        "issuer": f"Sở Nội vụ {name}",
-        "subject": f"Kết quả rà soát Chỉ số cải cách hành chính, {name}",
-        "signer_name": "Lê Thị Hồng Hạnh",
-    }
-
-
-def put(start_at: float, s3: S3, size: int, key: str) -> float:
-    """The same bytes straight from the SDK: length unknown, one part at a time. Seconds."""
-    client, bucket = sdk(s3)
-    content = cast(BinaryIO, Content(size))
-    wait_for(start_at)
-    before = time.monotonic()
-    client.put_object(bucket, key, content, length=-1, part_size=PART_BYTES, num_parallel_uploads=1)
-    return time.monotonic() - before
-
-
-def download(start_at: float, port: int, cookie: str, path: str, first: int, length: int) -> float:
-    """GET a file, or ``length`` bytes of it from ``first``, through the API. Seconds."""
-    ranged = f"Range: bytes={first}-{first + length - 1}\r\n" if first else ""
-    with Wire(port) as wire:
-        wait_for(start_at)
-        before = time.monotonic()
-        wire.send(request("GET", path, cookie=cookie, headers=ranged))
-        answer, received = wire.count()
-        spent = time.monotonic() - before
-    assert (answer.status, received) == (206 if first else 200, length), answer
-    return spent
-
-
-def get(start_at: float, s3: S3, key: str, first: int, length: int) -> float:
-    """The same bytes straight from the SDK. Seconds."""
-    client, bucket = sdk(s3)
-    wait_for(start_at)
-    before = time.monotonic()
-    response = client.get_object(bucket, key, offset=first, length=length)
-    received = sum(len(chunk) for chunk in response.stream(MIB))
-    response.release_conn()
-    assert received == length
-    return time.monotonic() - before
-
-
-def sdk(s3: S3) -> "tuple[Minio, str]":
-    """A client of the SDK and the bucket."""
-    from minio import Minio
-
-    endpoint, access_key, secret_key, bucket = s3
-    return Minio(
-        endpoint, access_key=access_key, secret_key=secret_key, secure=False, region="us-east-1"
-    ), bucket
 
 
 def s3_of(office: Office) -> S3:
