@@ -34,9 +34,11 @@ Owner = aliased(Unit, name="owner")
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """The one read rule, on Task joined with its Document, LeaderDirection and Owner."""
     members = actor.unit_numbers_for(Action.TASK_READ)
-    overseen = overlaps(actor.unit_numbers_for(Action.TASK_STATISTICS))
+    # Names of their own: the statement that asks may be about a part and its unit itself.
+    part, unit = aliased(Part), aliased(Unit)
+    overseen = unit.lineage.overlap(numbers(actor.unit_numbers_for(Action.TASK_STATISTICS)))
     takes_part = exists().where(
-        Part.task_id == Task.id, Unit.id == Part.unit_id, or_(Unit.no.in_(members), overseen)
+        part.task_id == Task.id, unit.id == part.unit_id, or_(unit.no.in_(members), overseen)
     )
     return and_(
         documents.visible_to(actor),

@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 from docflow.demo.people import Desk, Desks
 from docflow.demo.telling import NotAsExpected, Teller
-from docflow.embedded import captured
+from docflow.embedded.mail import mail_files
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 POST_SECONDS = 60.0
@@ -35,6 +36,7 @@ class Scene:
     """Whether the directive is a file of the user's own, about whose words nothing is known."""
     facts: dict[str, Any] = field(default_factory=dict)
     """What later chapters need of earlier ones: the directive, the units by code, the task."""
+    _read: list[EmailMessage] = field(default_factory=list)
 
     @property
     def document_id(self) -> str:
@@ -53,8 +55,10 @@ class Scene:
         return [row["id"] for row in desk.get("/documents", q=words)["items"]]
 
     def mails(self, wanted: Callable[[EmailMessage], bool]) -> list[EmailMessage]:
-        """Captured mails that are ``wanted``."""
-        return [mail for mail in captured(self.mail_folder) if wanted(mail)]
+        """Captured mails that are ``wanted``; each is parsed once."""
+        for file in mail_files(self.mail_folder)[len(self._read) :]:
+            self._read.append(message_from_bytes(file.read_bytes(), policy=policy.default))
+        return [mail for mail in self._read if wanted(mail)]
 
     def await_mails(self, count: int, wanted: Callable[[EmailMessage], bool]) -> list[EmailMessage]:
         """Wait until ``count`` mails have come; more than that is as wrong as fewer."""
