@@ -1,0 +1,22 @@
+"""What the store tells about an object."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object whose bytes were all seen: `size` in bytes, `sha256` as 64 lower-case hex digits."""
+
+    key: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """What the server knows of an object: `size` in bytes, `modified_at` an aware UTC datetime."""
+
+    key: str
+    size: int
+    modified_at: datetime
