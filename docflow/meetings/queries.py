@@ -115,7 +115,7 @@ async def list_sites(
     """Sites in the order in which they were added; ``q`` is a part of name, room or address, marks ignored."""
     query = select(Site).order_by(Site.no).limit(limit + 1)
     if q:
-        query = query.where(_FOLDED.contains(fold(_clean(q)), autoescape=True))
+        query = query.where(_FOLDED.contains(_searched(q), autoescape=True))
     if unit_id is not None:
         query = query.where(Site.unit_id == unit_id)
     if key := key_of(cursor, int):
@@ -317,10 +317,10 @@ async def get_asked(session: AsyncSession, secret: str, *, to_answer: bool = Fal
 
 async def get_join_url(session: AsyncSession, token: str) -> str:
     """Where the meeting with this token is held online. Raises LinkEnded when it is off, over or has no page."""
+    if not token.isalnum():
+        raise LinkEnded
     url = await session.scalar(
-        select(Meeting.join_url).where(
-            Meeting.token == _clean(token), Meeting.join_url.is_not(None), *_open()
-        )
+        select(Meeting.join_url).where(Meeting.token == token, Meeting.join_url.is_not(None), *_open())
     )
     if url is None:
         raise LinkEnded
@@ -368,8 +368,8 @@ async def _visible_document(session: AsyncSession, actor: Actor, document_id: UU
     return document_id
 
 
-def _clean(given: str) -> str:
+def _searched(q: str) -> str:
     try:
-        return clean_line(given)
+        return fold(clean_line(q))
     except TextNotAllowed as error:
         raise invalid("q", "text_not_allowed") from error

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -94,13 +95,13 @@ class Mail:
     subject: str
     text: str
     html: str
-    calendar: Component
+    calendar_bytes: bytes
     method: str
     reply_to: str
 
-    @property
+    @cached_property
     def event(self) -> Component:
-        (event,) = self.calendar.walk("VEVENT")
+        (event,) = Calendar.from_ical(self.calendar_bytes).walk("VEVENT")
         return event
 
     @property
@@ -137,7 +138,7 @@ def read_mail(content: bytes) -> Mail:
         subject=str(message["Subject"]),
         text=parts["text/plain"].get_content(),
         html=parts["text/html"].get_content(),
-        calendar=Calendar.from_ical(ics),
+        calendar_bytes=ics,
         method=str(invite.get_param("method")),
         reply_to=message["Reply-To"].addresses[0].addr_spec,
     )

@@ -97,7 +97,7 @@ def _refusal(clashes: list[Clash]) -> SiteAlreadyBooked:
         meeting = f"({_when(clash)})" + (f" “{clash.meeting}”" if clash.visible else "")
         meetings.setdefault(meeting, []).append(clash.site)
     named = "; ".join(f"{', '.join(sites)} {meeting}" for meeting, sites in meetings.items())
-    return SiteAlreadyBooked(clashes=[_told(clash) for clash in clashes], named=named)
+    return SiteAlreadyBooked(clashes=[_told(clash) for clash in clashes], named=named or "…")
 
 
 def _told(clash: Clash) -> dict[str, Any]:
