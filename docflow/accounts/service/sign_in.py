@@ -1,6 +1,7 @@
 """Signing in and out. Failures are counted in a transaction of their own: a refusal must survive its rollback."""
 
 from datetime import datetime, timedelta
+from math import ceil
 from uuid import UUID
 
 import msgspec
@@ -150,7 +151,7 @@ async def _seconds_to_wait(session: AsyncSession, key: str, address: str) -> int
     until = await session.scalar(
         select(func.max(SignInThrottle.blocked_until)).where(SignInThrottle.key.in_(_keys(key, address)))
     )
-    return int((until - now).total_seconds()) + 1 if until is not None and until > now else 0
+    return ceil((until - now).total_seconds()) if until is not None and until > now else 0
 
 
 _COUNT = text(

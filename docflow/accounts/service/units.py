@@ -26,6 +26,12 @@ NAMED = 5
 """So many units are named in a refusal."""
 
 
+_MOVE = text(
+    r"UPDATE unit SET lineage = CAST(:above AS int[]) || lineage[CAST(:depth AS int) \:] WHERE :no = ANY(lineage)"
+)
+"""The part of each lineage above the unit that moves is exchanged."""
+
+
 async def add_unit(session: AsyncSession, actor: Actor, data: AddUnit) -> Unit:
     """A new unit below one that the actor administers. Raises NotAllowed, UnitCodeTaken, Invalid."""
     await _lock_tree(session)
@@ -153,10 +159,7 @@ async def _move(session: AsyncSession, actor: Actor, unit: Unit, parent_id: UUID
     decide(actor, Action.UNIT_ADMINISTER, unit.lineage[:-1]).require()
     unit.parent_id = parent.id
     await session.flush()
-    await session.execute(
-        text("UPDATE unit SET lineage = CAST(:above AS int[]) || lineage[:depth:] WHERE :no = ANY(lineage)"),
-        {"above": parent.lineage, "depth": len(unit.lineage), "no": unit.no},
-    )
+    await session.execute(_MOVE, {"above": parent.lineage, "depth": len(unit.lineage), "no": unit.no})
     await session.refresh(unit)
 
 
