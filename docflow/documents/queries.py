@@ -120,8 +120,9 @@ async def list_documents(
     """
     after = key_of(cursor, datetime, UUID)
     conditions = [visible_to(actor), *_conditions(filters)]
-    match = _match(filters.q)
-    if filters.q is not None and match is None:
+    sought = (filters.q or "").strip()
+    match = _match(sought)
+    if sought and match is None:
         return Found([], 0)
     if match is None:
         counted = await _count(session, conditions) if total and after is None else None
@@ -141,8 +142,8 @@ async def list_documents(
     return Found(await _page(session, statement, after, limit), counted if after is None else None)
 
 
-def _match(q: str | None) -> ColumnElement[bool] | None:
-    literal_query = tsquery_literal(q) if q else None
+def _match(sought: str) -> ColumnElement[bool] | None:
+    literal_query = tsquery_literal(sought)
     if literal_query is None:
         return None
     return Document.search_vector.bool_op("@@")(cast(literal(literal_query), TSQUERY))

@@ -29,7 +29,7 @@ def incoming(**fields: Any) -> dict[str, Any]:
     """The text fields of a form for an incoming document; None leaves a field out."""
     form = {
         "symbol": "05/CT-UBND",
-        "issued_on": "2026-01-12",
+        "issued_on": "2024-01-12",
         "issuer": "Ủy ban nhân dân tỉnh",
         "subject": "Về việc nâng cao Chỉ số cải cách hành chính",
         **fields,
@@ -101,4 +101,3 @@ def to_register(**fields: Any) -> RegisterIncoming:
 def sample(samples: Path, name: str, media_type: str) -> Files:
     """One of the directives that the demonstration carries, as a form's file."""
     return paper((samples / name).read_bytes(), name, media_type)
-
