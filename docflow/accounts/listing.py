@@ -1,12 +1,27 @@
 """Reading the house directory: units, people and the roles they hold, tokens of one's own."""
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, ColumnExpressionArgument, Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    ColumnExpressionArgument,
+    Row,
+    Select,
+    Text,
+    all_,
+    and_,
+    cast,
+    func,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actor import Actor
@@ -162,8 +177,9 @@ def _said(q: str | None, *columns: ColumnExpressionArgument[str]) -> list[Column
         words = fold(clean_line(q)).split()
     except TextNotAllowed as error:
         raise invalid("q", "text_not_allowed") from error
-    text = _folded(func.concat_ws(" ", *columns))
-    return [text.contains(word, autoescape=True) for word in words]
+    patterns = ["%" + re.sub(r"([\\%_])", r"\\\1", word) + "%" for word in words]
+    # One array of patterns and not a condition each, so that a row is folded once.
+    return [_folded(func.concat_ws(" ", *columns)).like(all_(cast(patterns, ARRAY(Text))))]
 
 
 def _folded(text: ColumnElement[str]) -> ColumnElement[str]:
