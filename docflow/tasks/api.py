@@ -125,12 +125,8 @@ async def list_parts(
 async def count(
     session: NamedDependency[AsyncSession],
     actor: NamedDependency[Actor],
-    since: Annotated[
-        date | None, QueryParameter(name="from", description="First day; this year's when left out.")
-    ] = None,
-    until: Annotated[
-        date | None, QueryParameter(name="to", description="Last day; this year's when left out.")
-    ] = None,
+    since: Annotated[date | None, QueryParameter(description="First day; this year's when left out.")] = None,
+    until: Annotated[date | None, QueryParameter(description="Last day; this year's when left out.")] = None,
     unit_id: FromQuery[UUID | None] = None,
     role: Annotated[PartRole | None, QueryParameter(description="Leads when left out.")] = PartRole.LEAD,
 ) -> StatisticsOut:

@@ -22,6 +22,7 @@ _LEAD = "01997a3e-5b60-7c11-9c1e-0b7f1d2a4c11"
 _OTHER = "01997a3e-5b60-7c11-9c1e-0b7f1d2a4c12"
 
 Prose = Annotated[str, Meta(max_length=5000)]
+Words = Annotated[str, Meta(min_length=1, max_length=5000)]
 Units = Annotated[list[UUID], Meta(max_length=2000)]
 Percent = Annotated[int, Meta(ge=0, le=100)]
 
@@ -55,7 +56,7 @@ class TaskIn(In, kw_only=True):
 class Direct(In, kw_only=True):
     """What a leader writes on a document (bút phê), and what follows from it."""
 
-    content: Prose
+    content: Words
     tasks: Annotated[list[TaskIn], Meta(min_length=1, max_length=50)]
     information_unit_ids: Units = msgspec.field(default_factory=list)
     """Units that get the document to know of it."""
@@ -65,23 +66,13 @@ class Direct(In, kw_only=True):
         "tasks": [TaskIn.example],
     }
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.content:
-            raise ValueError("content: content_missing")
-
 
 class GiveBack(In, kw_only=True):
     """Why the unit gives its part back."""
 
-    reason: Prose
+    reason: Words
 
     example: ClassVar[dict[str, Any]] = {"reason": "Không thuộc chức năng, nhiệm vụ của đơn vị."}
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.reason:
-            raise ValueError("reason: reason_missing")
 
 
 class Progress(In, kw_only=True):

@@ -33,7 +33,7 @@ def period(since: date | None, until: date | None) -> Period:
     year = clock.today().year
     asked = Period(since or date(year, 1, 1), until or date(year, 12, 31))
     if asked.until < asked.since:
-        raise invalid("to", "period_reversed")
+        raise invalid("until", "period_reversed")
     return asked
 
 
