@@ -53,6 +53,19 @@ async def test_every_part_but_the_last_is_exact_and_all_bytes_are_hashed(
     assert pipe.sha256 == hashlib.sha256(content).hexdigest()
 
 
+async def test_what_is_put_together_while_the_reader_is_busy_is_one_part_and_no_more(
+    pool: ThreadPoolExecutor,
+) -> None:
+    pipe = BytePipe(pool, ahead=AHEAD, capacity=4000)
+    pipe.push(bytes(5 * AHEAD))
+    sizes = []
+    for size in (AHEAD + 1, AHEAD, AHEAD):
+        sizes.append(len(await asyncio.wrap_future(pool.submit(pipe.read, size))))
+        await asyncio.sleep(0.05)  # the reader sends what it got
+        assert pipe.size == sum(sizes) + AHEAD
+    assert sizes == [AHEAD + 1, AHEAD, AHEAD]
+
+
 async def test_one_byte_chunks_fill_the_pipe_long_before_its_capacity_in_bytes(
     pool: ThreadPoolExecutor,
 ) -> None:

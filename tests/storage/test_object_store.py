@@ -1,13 +1,15 @@
 """Bytes in, the same bytes out: whole, in part, listed, checked, removed."""
 
+import asyncio
 import hashlib
 import os
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
+import psutil
 import pytest
 
-from storage import BadRange, ObjectMissing, ObjectStore, StoredObject
+from storage import BadRange, ObjectMissing, ObjectStore, StoredObject, StoreSettings
 from storage.store import PART_BYTES
 from tests.storage.conftest import MIB, Outside
 
@@ -125,6 +127,30 @@ async def test_readers_that_hang_up_early_leave_the_store_as_quick_as_before(sto
         async with aclosing(store.read("long")) as chunks:
             assert await anext(chunks) == content[:MIB]
     assert await content_of(store, "long") == content
+
+
+async def test_a_reader_that_hangs_up_drops_its_connection(
+    store: ObjectStore, store_settings: StoreSettings
+) -> None:
+    port = int(store_settings.endpoint.rpartition(":")[2])
+
+    def connections() -> int:
+        mine = psutil.Process().net_connections("tcp")
+        return sum(1 for one in mine if one.raddr and one.raddr.port == port and one.status == "ESTABLISHED")
+
+    await put(store, "long", bytes(16 * MIB))
+    before = connections()
+    readers = [store.read("long") for _ in range(5)]
+    for reader in readers:
+        await anext(reader)
+    assert connections() >= before + 4
+    for reader in readers:
+        await reader.aclose()
+    for _ in range(100):  # the chunk that was being read ahead comes to its end first
+        if connections() <= before:
+            break
+        await asyncio.sleep(0.05)
+    assert connections() <= before
 
 
 async def test_more_readers_than_threads_may_be_slow_at_once(store: ObjectStore) -> None:
