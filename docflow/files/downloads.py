@@ -50,9 +50,9 @@ async def download(
         part=part,
         disposition=Disposition.INLINE if shown else Disposition.ATTACHMENT,
     )
-    media_type = answer.pop("Content-Type")
+    # As a header and not as the response's media type, to which the framework adds a charset of its own.
     chunks = await _begun(files, file, part)
-    return Stream(chunks, status_code=206 if part else 200, headers=answer, media_type=media_type)
+    return Stream(chunks, status_code=206 if part else 200, headers=answer)
 
 
 async def _begun(files: FileStore, file: File, part: ByteRange | None) -> AsyncGenerator[bytes, None]:
