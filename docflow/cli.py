@@ -105,18 +105,14 @@ def migrate() -> None:
 @click.password_option(envvar="DOCFLOW_ADMIN_PASSWORD", help="Asked for, or from DOCFLOW_ADMIN_PASSWORD.")
 def create_admin(username: str, full_name: str, email: str, unit_name: str, password: str) -> None:
     """Make the first administrator, and the top unit when there is none."""
-    from docflow.commands.set_up import add_administrator
+    from docflow.commands.set_up import NotPossible, add_administrator
 
-    asyncio.run(
-        add_administrator(
-            _settings(),
-            username=username,
-            full_name=full_name,
-            email=email,
-            unit_name=unit_name,
-            password=password,
-        )
-    )
+    settings = _settings()
+    facts = {"username": username, "full_name": full_name, "email": email, "unit_name": unit_name}
+    try:
+        asyncio.run(add_administrator(settings, **facts, password=password))
+    except NotPossible as error:
+        raise Words(str(error)) from error
     click.echo(f"{username} can sign in")
 
 

@@ -2,9 +2,13 @@
 
 import asyncio
 
+import msgspec
+
 from docflow.accounts.service.first import add_first_administrator
 from docflow.app import open_store
 from docflow.core.db import create_engine, create_sessions
+from docflow.core.errors import DocflowError, Invalid
+from docflow.core.messages import Language, text_of
 from docflow.documents.seed import load_kinds
 from docflow.migrations.run import migrate
 from docflow.settings import Settings
@@ -26,10 +30,14 @@ async def set_up(settings: Settings) -> None:
         await engine.dispose()
 
 
+class NotPossible(Exception):
+    """The administrator cannot be made; the message says why."""
+
+
 async def add_administrator(
     settings: Settings, *, username: str, full_name: str, email: str, unit_name: str, password: str
 ) -> None:
-    """What ``docflow create-admin`` does."""
+    """What ``docflow create-admin`` does. Raises NotPossible."""
     engine = create_engine(settings.database_url, connections=1)
     try:
         await add_first_administrator(
@@ -40,5 +48,14 @@ async def add_administrator(
             unit_name=unit_name,
             password=password,
         )
+    except Invalid as error:
+        fields = [
+            f"{field.pointer}: {text_of(field.code, Language.EN, **field.facts)}" for field in error.fields
+        ]
+        raise NotPossible("; ".join(fields)) from error
+    except DocflowError as error:
+        raise NotPossible(text_of(error.code, Language.EN, **error.facts)) from error
+    except msgspec.ValidationError as error:
+        raise NotPossible(str(error)) from error
     finally:
         await engine.dispose()

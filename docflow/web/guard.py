@@ -73,9 +73,12 @@ class RouteGate:
     async def _answered_before(
         self, request: Request[Any, Any, Any], handler: BaseRouteHandler, actor: Actor
     ) -> None:
-        """A retry under the same key gets the first answer. An upload is told apart by its address only."""
+        """A retry under the same key gets the first answer. An upload is told apart by its address only.
+
+        Where body or answer hold a secret, not even its fingerprint is kept: a retry is a new request.
+        """
         key = request.headers.get(KEY_HEADER)
-        if key is None:
+        if key is None or handler.opt.get("secret") is True:
             return
         transaction = transaction_of(request.scope)
         streamed = "takes" in handler.opt
@@ -85,9 +88,3 @@ class RouteGate:
         if answer is not None:
             raise Replay(answer)
         transaction.keyed = asked
-
-
-def actor_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Actor:
-    """The actor whom the gate let in."""
-    actor: Actor = connection.scope["state"]["actor"]
-    return actor

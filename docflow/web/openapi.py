@@ -121,7 +121,7 @@ def _describe_request(
     public = handler.opt.get("public") is True
     operation["security"] = [] if public else [{"session": []}, {"token": []}]
     parameters = operation.setdefault("parameters", [])
-    if method == "post" and not public:
+    if method == "post" and not public and handler.opt.get("secret") is not True:
         parameters.append(_KEY)
     if "version" in handler.parsed_fn_signature.parameters:
         parameters.append(_IF_MATCH)

@@ -18,7 +18,6 @@ from docflow.accounts.schemas import AddPerson, AmendPerson, GiveRole, NewPasswo
 from docflow.accounts.service import people as service
 from docflow.core.paging import Page, page_of
 from docflow.web.etags import etag_of
-from docflow.web.transaction import RequestTransaction
 
 
 async def _answer(
@@ -69,7 +68,7 @@ async def get_person(
     return await _answer(session, actor, await listing.get_person(session, actor, person_id))
 
 
-@post("/people", opt={"action": Action.PERSON_ADMINISTER})
+@post("/people", opt={"action": Action.PERSON_ADMINISTER, "secret": True})
 async def add_person(
     data: JSONBody[AddPerson], session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
 ) -> Response[PersonOut]:
@@ -114,16 +113,18 @@ async def take_role(
     await service.take_role(session, actor, person_id, role_id)
 
 
-@post("/people/{person_id:uuid}/password", opt={"action": Action.PERSON_ADMINISTER}, status_code=204)
+@post(
+    "/people/{person_id:uuid}/password",
+    opt={"action": Action.PERSON_ADMINISTER, "secret": True},
+    status_code=204,
+)
 async def set_password(
     person_id: FromPath[UUID],
     data: JSONBody[NewPassword],
     session: NamedDependency[AsyncSession],
     actor: NamedDependency[Actor],
-    transaction: NamedDependency[RequestTransaction],
 ) -> None:
     """Set the password of somebody who forgot it; their sessions end."""
-    transaction.keyed = None  # not even the fingerprint of a password is kept
     await service.set_password(session, actor, person_id, data.new_password)
 
 
