@@ -92,7 +92,7 @@ class Booking(Base):
 
     id: Mapped[Key]
     meeting_id: Mapped[UUID] = mapped_column(ForeignKey("meeting.id"), index=True)
-    site_no: Mapped[int] = mapped_column(ForeignKey("site.no"))
+    site_no: Mapped[int] = mapped_column(ForeignKey("site.no"), index=True)
     during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
     released_at: Mapped[Moment | None]
 
@@ -158,6 +158,7 @@ class Participant(Base):
             unique=True,
             postgresql_where=text("removed_at IS NULL"),
         ),
+        Index("ix_participant_address", text("lower(email)"), postgresql_where=text("removed_at IS NULL")),
         Index(
             "uq_participant_chair",
             "meeting_id",

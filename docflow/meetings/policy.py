@@ -12,36 +12,36 @@ from docflow.access.decision import Decision, allow, deny
 from docflow.accounts.models import Person, Principal
 from docflow.meetings.models import Booking, Meeting, Participant, Site
 
+# Aliases, so that the rule fits into a query that reads the same tables.
+_invited, _held, _own = aliased(Participant), aliased(Booking), aliased(Site)
+_me, _mine = aliased(Person), aliased(Principal)
+
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """The one rule of reading: members of the convening unit, whoever is invited, and members of the units
     whose sites join; a unit that succeeded another counts for it.
 
-    A booking stands for its site's part in the meeting, also after the meeting was cancelled. Inner tables are
-    aliases, so that the rule fits into a query that reads the same tables.
+    A booking stands for its site's part in the meeting, also after the meeting was cancelled.
     """
     return or_(Meeting.unit_id.in_(units_of(actor)), takes_part(actor), hosts(actor))
 
 
 def takes_part(actor: Actor) -> ColumnElement[bool]:
     """Whether the actor is invited to the meeting."""
-    invited = aliased(Participant)
-    return exists().where(invited.meeting_id == Meeting.id, is_participant(actor, invited))
+    return exists().where(_invited.meeting_id == Meeting.id, is_participant(actor, _invited))
 
 
 def hosts(actor: Actor) -> ColumnElement[bool]:
     """Whether a site of one of the actor's units joins the meeting."""
-    held, own = aliased(Booking), aliased(Site)
     return exists().where(
-        held.meeting_id == Meeting.id,
-        held.site_no.in_(select(own.no).where(own.unit_id.in_(units_of(actor)))),
+        _held.meeting_id == Meeting.id,
+        _held.site_no.in_(select(_own.no).where(_own.unit_id.in_(units_of(actor)))),
     )
 
 
 def is_participant(actor: Actor, invited: type[Participant] = Participant) -> ColumnElement[bool]:
     """Whether a participant is the actor: linked to the person, or invited at the person's address."""
-    me = aliased(Person)
-    address = select(func.lower(me.email)).where(me.id == actor.person_id).scalar_subquery()
+    address = select(func.lower(_me.email)).where(_me.id == actor.person_id).scalar_subquery()
     return and_(
         invited.removed_at.is_(None),
         or_(invited.person_id == actor.person_id, func.lower(invited.email) == address),
@@ -50,8 +50,7 @@ def is_participant(actor: Actor, invited: type[Participant] = Participant) -> Co
 
 def units_of(actor: Actor) -> Select[UUID | None]:
     """The units that the actor belongs to, and those that they succeeded."""
-    mine = aliased(Principal)
-    return select(mine.unit_id).where(mine.no.in_(actor.principals), mine.unit_id.is_not(None))
+    return select(_mine.unit_id).where(_mine.no.in_(actor.principals), _mine.unit_id.is_not(None))
 
 
 class Concern(msgspec.Struct, frozen=True):

@@ -1,5 +1,6 @@
 """Answering by the link of a letter, by people without an account, and joining by the link of a calendar."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -196,6 +197,19 @@ async def test_the_link_of_an_older_letter_is_dead(
     await scene.change(subject="Chỉ đổi tên")
     await assert_ended(client, scene, second, store)
     assert await scene.answer() == "accepted"
+
+
+async def test_an_answer_given_while_the_meeting_moves_never_counts_for_the_new_time(
+    scene: Scene, client: httpx.AsyncClient
+) -> None:
+    for hour in range(9, 15):
+        place = f"/a/{await scene.secret()}"
+        answered, _ = await asyncio.gather(
+            client.post(place, data=FORM),
+            scene.change(starts_at=at(hour).isoformat(), ends_at=at(hour + 1).isoformat()),
+        )
+        assert answered.status_code in {303, 404}
+        assert await scene.answer() == "needs_action"
 
 
 async def test_the_link_dies_with_the_meeting_or_the_invitation(

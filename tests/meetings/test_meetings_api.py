@@ -147,6 +147,15 @@ async def test_what_is_wrong_with_a_participant_is_named_and_nothing_changes(
     assert (pointer, code) in {(error["pointer"], error["code"]) for error in refused.json()["errors"]}
 
 
+async def test_no_more_people_are_invited_than_a_meeting_has_room_for(
+    organizer: httpx.AsyncClient, hall: Hall, sessions: Sessions, store: ObjectStore
+) -> None:
+    async with unchanged(sessions, store):
+        refused = await organizer.post(MEETINGS, json=hall.meeting(people=2001))
+    assert refused.status_code == 422
+    assert [error["code"] for error in refused.json()["errors"]] == ["too_many_participants"]
+
+
 async def test_decomposed_letters_are_kept_composed(organizer: httpx.AsyncClient, hall: Hall) -> None:
     subject = "Hội nghị về chuyển đổi số"
     meeting = await schedule(organizer, hall.meeting(subject=normalize("NFD", subject)))

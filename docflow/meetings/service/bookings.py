@@ -28,22 +28,32 @@ async def sites_named(session: AsyncSession, site_ids: Collection[UUID], field: 
     return found
 
 
+async def refuse_clashes(
+    session: AsyncSession, actor: Actor, meeting: Meeting, sites: Collection[Site]
+) -> None:
+    """Raise SiteAlreadyBooked when a site is known to be taken: most refusals need to wait for nobody."""
+    numbers = [site.no for site in sites]
+    clashes = await queries.find_clashes(
+        session, actor, numbers, meeting.starts_at, meeting.ends_at, besides=meeting.id
+    )
+    if clashes:
+        raise _refusal(clashes)
+
+
 async def hold(session: AsyncSession, actor: Actor, meeting: Meeting, sites: Collection[Site]) -> None:
     """Hold exactly these sites for the time of the meeting, and let go of its others.
 
-    Raises SiteAlreadyBooked naming every clash, with nothing changed, and Invalid for a closed site. Whoever
-    clashes with what is known already waits for nobody; the rest take the sites' rows in the order of their
-    numbers, so two bookings never wait for each other.
+    Raises SiteAlreadyBooked naming every clash, with no booking changed, and Invalid for a closed site. The
+    sites' rows are taken in the order of their numbers, so two bookings never wait for each other.
     """
     numbers = sorted(site.no for site in sites)
-    await _refuse_clashes(session, actor, meeting, numbers)
     await _lock_open(session, numbers)
     try:
         async with session.begin_nested():
             await _book(session, meeting, numbers)
     except DBAPIError as error:
         if isinstance(error.orig, (pg.ExclusionViolation, pg.DeadlockDetected)):
-            await _refuse_clashes(session, actor, meeting, numbers)
+            await refuse_clashes(session, actor, meeting, sites)
             # Whoever held the site has let go of it since.
             raise _refusal([]) from error
         raise
@@ -79,15 +89,8 @@ async def _book(session: AsyncSession, meeting: Meeting, numbers: list[int]) -> 
     further = set(numbers) - set(kept)
     rows = [{"meeting_id": meeting.id, "site_no": no, "during": during} for no in sorted(further)]
     if rows:
-        await session.execute(insert(Booking), rows)
-
-
-async def _refuse_clashes(session: AsyncSession, actor: Actor, meeting: Meeting, numbers: list[int]) -> None:
-    clashes = await queries.find_clashes(
-        session, actor, numbers, meeting.starts_at, meeting.ends_at, besides=meeting.id
-    )
-    if clashes:
-        raise _refusal(clashes)
+        # One statement: a refused batch of many would leave the driver's pipeline to complain.
+        await session.execute(insert(Booking).values(rows))
 
 
 def _refusal(clashes: list[Clash]) -> SiteAlreadyBooked:

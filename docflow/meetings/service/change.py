@@ -50,6 +50,7 @@ async def change(
     plans.require(*_wrong(old, new, changes))
     _apply(meeting, new, changes)
     if Change.TIME in changes or new.site_nos != old.site_nos:
+        await bookings.refuse_clashes(session, actor, meeting, sites.values())
         await bookings.hold(session, actor, meeting, sites.values())
     asked_again = _ask_again(people, old, new, changes)
     links = letters.new_links(meeting, people)

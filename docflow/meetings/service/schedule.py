@@ -38,6 +38,7 @@ async def schedule(session: AsyncSession, actor: Actor, postman: Postman, data: 
     await _require_visible(session, actor, data.document_id)
     sites = await bookings.sites_named(session, site_ids, "site_ids")
     meeting = _meeting(actor, postman, data, unit_id, sites[data.central_site_id].no)
+    await bookings.refuse_clashes(session, actor, meeting, sites.values())
     session.add(meeting)
     await session.flush()
     await bookings.hold(session, actor, meeting, sites.values())
