@@ -515,6 +515,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_booking")),
     )
     op.create_index(op.f("ix_booking_meeting_id"), "booking", ["meeting_id"], unique=False)
+    op.create_index(op.f("ix_booking_site_no"), "booking", ["site_no"], unique=False)
     op.create_table(
         "participant",
         sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
@@ -543,6 +544,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site_no"], ["site.no"], name=op.f("fk_participant_site_no")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_participant")),
         sa.UniqueConstraint("link_digest", name=op.f("uq_participant_link_digest")),
+    )
+    op.create_index(
+        "ix_participant_address",
+        "participant",
+        [sa.literal_column("lower(email)")],
+        unique=False,
+        postgresql_where=sa.text("removed_at IS NULL"),
     )
     op.create_index(op.f("ix_participant_person_id"), "participant", ["person_id"], unique=False)
     op.create_index(
