@@ -128,3 +128,10 @@ async def test_the_totals_are_the_sum_of_the_units(province: Province) -> None:
         counted = await told(province, role=None)
     columns: Any = zip(*(four(unit) for unit in counted.units), strict=True)
     assert tuple(map(sum, columns)) == four(counted.total)
+
+
+async def test_a_unit_that_returned_all_it_had_is_left_out(province: Province) -> None:
+    with clock.at(MORNING):
+        task = await province.task("SNV", "STC", due_on=date(2026, 10, 1))
+        await province.give_back(task, "SNV", "Không")
+        assert [unit.unit_name for unit in (await told(province, role=None)).units] == ["Sở Tài chính"]
