@@ -222,6 +222,18 @@ class _Escaped(str):
         return escaped.encode()
 
 
+def publish(invitation: Invitation, *, cancelled: bool) -> bytes:
+    """METHOD:PUBLISH (RFC 5546 §3.2.1): a whole file, CRLF, with no ATTENDEE; of a past meeting too."""
+    lines = [
+        _stamp(invitation),
+        _text("LOCATION", " | ".join(part for part in (_place(invitation), invitation.join_url) if part)),
+        *([_line("URL", vUri(invitation.join_url))] if invitation.join_url else ()),
+        *_description(invitation),
+    ]
+    status = "CANCELLED" if cancelled else "CONFIRMED"
+    return _file(_opening(invitation.edition, "PUBLISH", status), lines, b"")
+
+
 def _clean(text: str) -> str:
     """LF between lines and no control characters, which TEXT may not hold. Raises for NUL."""
     if _CONTROLS.search(text) is None:

@@ -1,6 +1,5 @@
 """A meeting as a file for one's own calendar: METHOD:PUBLISH (RFC 5546 §3.2.1), which asks nobody anything."""
 
-from icalendar import vUri
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -8,17 +7,7 @@ from docflow.access.actor import Actor
 from docflow.accounts.models import Unit
 from docflow.core import clock
 from docflow.core.messages import Language
-from docflow.meetings.invitations import (
-    Attendee,
-    Invitation,
-    _description,
-    _file,
-    _line,
-    _opening,
-    _place,
-    _stamp,
-    _text,
-)
+from docflow.meetings.invitations import Attendee, Invitation, publish
 from docflow.meetings.models import MeetingState, ParticipantRole
 from docflow.meetings.queries import MeetingView
 from docflow.meetings.service.letters import edition_of, facts_of, join_link
@@ -42,15 +31,3 @@ async def published(session: AsyncSession, actor: Actor, postman: Postman, view:
         join_url=join_link(postman, meeting),
     )
     return publish(invitation, cancelled=meeting.state is MeetingState.CANCELLED)
-
-
-def publish(invitation: Invitation, *, cancelled: bool) -> bytes:
-    """A whole file, CRLF, with no ATTENDEE; of a past meeting too."""
-    lines = [
-        _stamp(invitation),
-        _text("LOCATION", " | ".join(part for part in (_place(invitation), invitation.join_url) if part)),
-        *([_line("URL", vUri(invitation.join_url))] if invitation.join_url else ()),
-        *_description(invitation),
-    ]
-    status = "CANCELLED" if cancelled else "CONFIRMED"
-    return _file(_opening(invitation.edition, "PUBLISH", status), lines, b"")
