@@ -10,7 +10,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from docflow.sample.loader import SAMPLE_PASSWORD, load_sample
 from litestar import Litestar
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -24,6 +23,7 @@ from docflow.embedded import EmbeddedStack
 from docflow.files.service import FileStore
 from docflow.notifications.jobs import deliver
 from docflow.notifications.service import Postman
+from docflow.sample.loader import SAMPLE_PASSWORD, load_sample
 from docflow.settings import Settings, settings_from
 from storage import ObjectStore
 

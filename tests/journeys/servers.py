@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -43,11 +43,10 @@ def started(words: list[str], settings: Mapping[str, str], log: Path) -> Iterato
     try:
         yield process
     finally:
-        for one in [*family_of(process.pid), process]:
-            try:
+        for one in family_of(process.pid):
+            with suppress(psutil.NoSuchProcess):
                 one.send_signal(signal.SIGKILL)
-            except (psutil.NoSuchProcess, ProcessLookupError):
-                continue
+        process.kill()
         process.wait()
 
 

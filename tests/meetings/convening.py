@@ -106,7 +106,7 @@ class Mail:
 
     @property
     def sequence(self) -> int:
-        return int(self.event["SEQUENCE"])
+        return int(self.event.decoded("SEQUENCE"))
 
     @property
     def attendees(self) -> dict[str, Any]:
