@@ -1,9 +1,10 @@
 """Who may see a document, and who may do what to it."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, and_, cast
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, cast
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from docflow.access.actions import Action
@@ -12,10 +13,23 @@ from docflow.access.decision import Decision, allow, deny
 from docflow.documents.models import Document
 
 
-def visible_to(actor: Actor) -> ColumnElement[bool]:
+def _rule(principals: Any, clearance: Any) -> ColumnElement[bool]:
     """The one read rule: named as a reader, and cleared. Lists, counts, search and downloads all use it."""
-    principals = cast(list(actor.principals), ARRAY(Integer))
-    return and_(Document.readers.overlap(principals), Document.secrecy <= int(actor.clearance))
+    return and_(Document.readers.overlap(cast(principals, ARRAY(Integer))), Document.secrecy <= clearance)
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """The read rule for one actor."""
+    return _rule(list(actor.principals), int(actor.clearance))
+
+
+VISIBLE = _rule(bindparam("principals"), bindparam("clearance"))
+"""The read rule in a statement that is built once; ``seen_by`` gives its values."""
+
+
+def seen_by(actor: Actor) -> dict[str, Any]:
+    """The values of ``VISIBLE`` for one actor."""
+    return {"principals": list(actor.principals), "clearance": int(actor.clearance)}
 
 
 def decide(actor: Actor, action: Action, document: Document, owner: Sequence[int]) -> Decision:

@@ -1,16 +1,16 @@
 """Reading documents: one, a list, a search, a count; always through ``policy.visible_to``."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from operator import eq, ge, le
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, cast, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, bindparam, cast, func, literal, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import undefer
+from sqlalchemy.orm import join, outerjoin, undefer
 
 from docflow.access.actor import Actor
 from docflow.accounts.models import Person, Principal, RoleHeld, Unit
@@ -26,12 +26,11 @@ from docflow.documents.models import (
     Register,
     Urgency,
 )
-from docflow.documents.policy import visible_to
+from docflow.documents.policy import VISIBLE, seen_by, visible_to
 from docflow.documents.search_terms import tsquery_literal
 from docflow.files.models import File
 
 Rows = Sequence[Row[*tuple[Any, ...]]]
-Compare = Callable[[Any, Any], ColumnElement[bool]]
 
 ROW = (
     Document.id,
@@ -118,63 +117,82 @@ async def list_documents(
     is probed for at most 10,001 hits, which is the total as well; when fewer, those are sorted; when more, the
     index by date is walked and meets hits soon.
     """
-    after = key_of(cursor, datetime, UUID)
-    conditions = [visible_to(actor), *_conditions(filters)]
     sought = (filters.q or "").strip()
-    match = _match(sought)
-    if sought and match is None:
+    given = {**msgspec.structs.asdict(filters), "q": tsquery_literal(sought) if sought else None}
+    if sought and given["q"] is None:
         return Found([], 0)
-    if match is None:
-        counted = await _count(session, conditions) if total and after is None else None
-        return Found(await _page(session, select(*ROW).where(*conditions), after, limit), counted)
-    conditions.append(match)
-    counted = await _count(session, conditions)
+    narrowed = frozenset(name for name, value in given.items() if value is not None)
+    after = key_of(cursor, datetime, UUID)
+    first = after is None
+    at, last = after or (None, None)
+    values = {**given, **seen_by(actor), "rows": limit + 1, "after_at": at, "after_id": last}
+    if sought:
+        return await _search(session, narrowed, values, first=first)
+    counted = await session.scalar(_count(narrowed), values) if total and first else None
+    return Found((await session.execute(_walk(narrowed, first), values)).all(), counted)
+
+
+async def _search(
+    session: AsyncSession, narrowed: frozenset[str], values: dict[str, Any], *, first: bool
+) -> Found:
+    rows = (await session.execute(_hits(narrowed, first), values)).all()
+    counted = rows[0].counted
     if counted > COUNTED:
-        statement = select(*ROW).where(*conditions)
-    else:
-        hits = (
-            select(Document.id)
-            .where(*conditions)
-            .cte("hits")
-            .prefix_with("MATERIALIZED", dialect="postgresql")
-        )
-        statement = select(*ROW).join(hits, hits.c.id == Document.id)
-    return Found(await _page(session, statement, after, limit), counted if after is None else None)
+        rows = (await session.execute(_walk(narrowed, first), values)).all()
+    return Found([row for row in rows if row.id is not None], counted if first else None)
 
 
-def _match(sought: str) -> ColumnElement[bool] | None:
-    literal_query = tsquery_literal(sought)
-    if literal_query is None:
-        return None
-    return Document.search_vector.bool_op("@@")(cast(literal(literal_query), TSQUERY))
+# Statements that are built once for each set of filters: building one anew takes longer than running it.
+_NEWEST = (Document.registered_at.desc(), Document.id.desc())
+_AFTER = tuple_(bindparam("after_at"), bindparam("after_id"))
+_NARROWED: dict[str, ColumnElement[bool]] = {
+    "q": Document.search_vector.bool_op("@@")(cast(bindparam("q"), TSQUERY)),
+    "direction": Document.direction == bindparam("direction"),
+    "unit_id": Document.unit_id == bindparam("unit_id"),
+    "kind": Document.kind_code == bindparam("kind"),
+    "urgency": Document.urgency == bindparam("urgency"),
+    "issued_from": Document.issued_on >= bindparam("issued_from"),
+    "issued_to": Document.issued_on <= bindparam("issued_to"),
+    "arrived_from": Document.arrived_on >= bindparam("arrived_from"),
+    "arrived_to": Document.arrived_on <= bindparam("arrived_to"),
+}
 
 
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    wanted: list[tuple[Any, Compare, Any]] = [
-        (Document.direction, eq, filters.direction),
-        (Document.unit_id, eq, filters.unit_id),
-        (Document.kind_code, eq, filters.kind),
-        (Document.urgency, eq, filters.urgency),
-        (Document.issued_on, ge, filters.issued_from),
-        (Document.issued_on, le, filters.issued_to),
-        (Document.arrived_on, ge, filters.arrived_from),
-        (Document.arrived_on, le, filters.arrived_to),
-    ]
-    return [compare(column, value) for column, compare, value in wanted if value is not None]
+def _conditions(narrowed: frozenset[str]) -> list[ColumnElement[bool]]:
+    return [VISIBLE, *(_NARROWED[name] for name in sorted(narrowed))]
 
 
-async def _count(session: AsyncSession, conditions: Sequence[ColumnElement[bool]]) -> int:
-    probe = select(literal(1)).select_from(Document).where(*conditions).limit(COUNTED + 1).subquery()
-    return await session.scalar(select(func.count()).select_from(probe)) or 0
+@cache
+def _count(narrowed: frozenset[str]) -> Select[int]:
+    probe = select(literal(1)).select_from(Document).where(*_conditions(narrowed)).limit(COUNTED + 1)
+    return select(func.count()).select_from(probe.subquery())
 
 
-async def _page(session: AsyncSession, statement: Any, after: tuple[Any, ...] | None, limit: int) -> Rows:
-    place = tuple_(Document.registered_at, Document.id)
-    if after is not None:
-        statement = statement.where(place < after)
-    ordered = statement.order_by(Document.registered_at.desc(), Document.id.desc()).limit(limit + 1)
-    rows: Rows = (await session.execute(ordered)).all()
-    return rows
+@cache
+def _walk(narrowed: frozenset[str], first: bool) -> Select[*tuple[Any, ...]]:
+    """A page by the index by date."""
+    statement = select(*ROW).where(*_conditions(narrowed))
+    if not first:
+        statement = statement.where(tuple_(Document.registered_at, Document.id) < _AFTER)
+    return statement.order_by(*_NEWEST).limit(bindparam("rows"))
+
+
+@cache
+def _hits(narrowed: frozenset[str], first: bool) -> Select[*tuple[Any, ...]]:
+    """A page of the hits that the GIN index gives, with their number in each row; one empty row without hits."""
+    hits = (
+        select(Document.id, Document.registered_at)
+        .where(*_conditions(narrowed))
+        .limit(COUNTED + 1)
+        .cte("hits")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    total = select(func.count().label("counted")).select_from(hits).subquery("total")
+    place = (hits.c.registered_at, hits.c.id)
+    shown = select(hits.c.id).order_by(*(column.desc() for column in place)).limit(bindparam("rows"))
+    page = (shown if first else shown.where(tuple_(*place) < _AFTER)).subquery("page")
+    found = join(page, Document, Document.id == page.c.id)
+    return select(total.c.counted, *ROW).select_from(outerjoin(total, found, true())).order_by(*_NEWEST)
 
 
 async def list_files(session: AsyncSession, document_id: UUID) -> list[tuple[DocumentFile, File]]:
