@@ -38,6 +38,9 @@ class RouteGate:
         action = handler.opt.get("action")
         if not isinstance(action, Action):
             raise NotAllowed(reason="route_without_action")
+        if isinstance(connection, Request) and connection.method not in SAFE and "takes" not in handler.opt:
+            # Before a connection to the database is taken: none waits for a slow client.
+            await connection.body()
         transaction = transaction_of(connection.scope)
         actor = await self._authenticate(transaction.session, connection)
         if actor is None:

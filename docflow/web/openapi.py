@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from litestar import Litestar, MediaType, Request, Response, get
+from litestar import Litestar, MediaType, Request, Response, Router, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
-from litestar.routes import HTTPRoute
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.routes import BaseRoute, HTTPRoute
+from litestar.types import ControllerRouterHandler
 
 from docflow.web.problems import MEDIA_TYPE, Problem
 from docflow.web.schemas import In, Out
@@ -52,15 +54,22 @@ _IF_MATCH = {
 
 
 def config() -> OpenAPIConfig:
-    """What Litestar generates from; its own pages, which load from foreign hosts, stay off."""
+    """What Litestar generates from; its own pages, which load from foreign hosts, get no address."""
     return OpenAPIConfig(
         title="docflow",
         version="1",
         description="The back office of a provincial government: documents, tasks, video meetings.",
         use_handler_docstrings=True,
-        path="/api/unused",
-        render_plugins=(),
+        openapi_router=_NoPages("/", route_handlers=[]),
+        render_plugins=[JsonRenderPlugin()],
     )
+
+
+class _NoPages(Router):
+    """Takes none of the handlers that Litestar would add to it."""
+
+    def register(self, value: ControllerRouterHandler) -> list[BaseRoute]:
+        return []
 
 
 @get("/api/openapi.json", opt={"public": True}, include_in_schema=False)

@@ -100,7 +100,7 @@ def fact_behind(error: Exception, scope: Scope) -> errors.DocflowError:
     if isinstance(error, errors.DocflowError):
         return error
     if isinstance(error, ValidationException):
-        return errors.Invalid(*(_field_of(item) for item in error.extra or []))
+        return errors.Invalid(*(_field_of(item) for item in error.extra or [{"message": error.detail}]))
     if isinstance(error, HTTPException):
         if error.status_code == 405:
             return MethodNotAllowed(method=scope.get("method", ""))
@@ -131,13 +131,14 @@ _OURS = re.compile(r"(?P<field>\w+): (?P<code>[a-z_]+)")
 _SENTENCES = (
     (re.compile("'data'"), "body_missing"),
     (re.compile(r"Object missing required field `(?P<field>.+)`"), "field_missing"),
+    (re.compile(r"Missing required \w+ parameter '(?P<field>.+?)' for .*"), "field_missing"),
     (re.compile(r"Object contains unknown field `(?P<field>.+)`"), "field_unknown"),
     (re.compile(r"Expected `\w+` of length <= (?P<limit>[0-9]+)"), "field_too_long"),
     (re.compile(r"Expected `\w+` of length >= 1"), "field_empty"),
     (re.compile(r"Invalid enum value '?(?P<given>.*?)'?"), "field_not_a_choice"),
     (re.compile(r"Invalid RFC3339 encoded date|Expected `date.*"), "field_not_a_date"),
 )
-"""Sentences of msgspec, and one of Litestar, that people meet, as codes of ours; any other is given as it is."""
+"""Sentences of msgspec, and two of Litestar, that people meet, as codes of ours; any other is given as it is."""
 _PLACE = re.compile(r"[^.\[\]]+")
 
 
