@@ -121,16 +121,14 @@ async def schedule_meeting(
 
 
 def provide_wanted(
-    since: Annotated[
-        datetime | None, QueryParameter(name="from", description="Still on at this moment.")
-    ] = None,
-    until: Annotated[datetime | None, QueryParameter(name="to", description="Begun before this one.")] = None,
+    since: Annotated[datetime | None, QueryParameter(description="Still on at this moment.")] = None,
+    until: Annotated[datetime | None, QueryParameter(description="Begun before this one.")] = None,
     site_id: FromQuery[UUID | None] = None,
     meeting_state: Annotated[MeetingState | None, QueryParameter(name="state")] = None,
     document_id: FromQuery[UUID | None] = None,
 ) -> MeetingFilter:
     """The filters of a list, from the query. Moments have an offset."""
-    for name, moment in (("from", since), ("to", until)):
+    for name, moment in (("since", since), ("until", until)):
         if moment is not None and moment.tzinfo is None:
             raise invalid(name, "moment_without_offset")
     return MeetingFilter(

@@ -123,7 +123,13 @@ class MethodNotAllowed(errors.DocflowError):
 
 STATUS[MethodNotAllowed] = 405
 
-_NAMES = {"rows": "limit"}
+_NAMES = {
+    "rows": "limit",
+    "meeting_state": "state",
+    "part_state": "state",
+    "still_open": "open",
+    "whose": "scope",
+}
 """Parameters whose name in the request is not that of the dependency's argument."""
 _OURS = re.compile(r"(?P<field>\w+): (?P<code>[a-z_]+)")
 

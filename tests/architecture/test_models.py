@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+from docflow.app import CONSTRAINTS
+from docflow.migrations.run import tables
 from tests.architecture.source import (
     ROOT,
     Module,
@@ -74,3 +76,10 @@ def test_a_planted_word_without_a_check_is_seen(tmp_path: Path) -> None:
     assert words_without_a_check(plant(tmp_path, {"docflow/tasks/models.py": code})) == [
         "docflow/tasks/models.py:3: Task.role has no one_of('role', Role)"
     ]
+
+
+def test_every_constraint_that_means_something_exists() -> None:
+    metadata = tables()
+    named = {constraint.name for table in metadata.tables.values() for constraint in table.constraints}
+    named |= {index.name for table in metadata.tables.values() for index in table.indexes}
+    assert set(CONSTRAINTS) <= named
