@@ -6,12 +6,15 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal, TypeVar, TypeVarTuple
 from uuid import UUID
 
 from docflow.notifications.mail import MailAddressNotValid, checked_address
+
+CHECK_SECONDS = 1.0
+"""The most that each step of a check may take: whoever asks whether all is well does not wait for long."""
 
 _Said = TypeVar("_Said")
 _Given = TypeVarTuple("_Given")
@@ -101,8 +104,9 @@ class SmtpTransport:
                 yield delivery
 
     async def check(self) -> None:
-        """Connect, sign in and leave. Raises MailServerUnavailable with the reason."""
-        async with _session(self.settings) as session:
+        """Connect, sign in and leave. Raises MailServerUnavailable with the reason, soon."""
+        hurried = replace(self.settings, timeout=min(self.settings.timeout, CHECK_SECONDS))
+        async with _session(hurried) as session:
             await session.step(session.open)
 
 

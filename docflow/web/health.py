@@ -1,4 +1,4 @@
-"""Health: alive says the process answers; ready says that every part it needs does, and which does not."""
+"""Health: alive says the process answers; ready says which of the parts it needs do, and whether it can work."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,6 +11,8 @@ from docflow.web.schemas import Out
 
 Check = Callable[[], Awaitable[None]]
 PATIENCE_SECONDS = 3
+ESSENTIAL = frozenset({"database", "store"})
+"""Without one of these nothing can be answered. Any other part may be down: letters, say, wait in the outbox."""
 
 
 class Live(Out, frozen=True, kw_only=True):
@@ -22,7 +24,7 @@ class Live(Out, frozen=True, kw_only=True):
 
 
 class Ready(Out, frozen=True, kw_only=True):
-    """Each part by name, ``up`` or ``down``."""
+    """Each part by name, ``up`` or ``down``; ``degraded`` when one is down that the API can do without."""
 
     status: str
     parts: dict[str, str]
@@ -50,11 +52,11 @@ async def live() -> Live:
 
 @get("/health/ready", opt={"public": True}, tags=["health"])
 async def ready(state: State) -> Response[Ready]:
-    """Ask every part; 503 when one is down."""
+    """Ask every part; 503 when one is down without which nothing works."""
     checks: Mapping[str, Check] = state.checks
     states = await asyncio.gather(*(_state_of(check) for check in checks.values()))
     parts = dict(zip(checks, states, strict=True))
-    healthy = set(states) == {"up"}
-    return Response(
-        Ready(status="up" if healthy else "down", parts=parts), status_code=200 if healthy else 503
-    )
+    down = {name for name, state in parts.items() if state == "down"}
+    if down & ESSENTIAL:
+        return Response(Ready(status="down", parts=parts), status_code=503)
+    return Response(Ready(status="degraded" if down else "up", parts=parts), status_code=200)

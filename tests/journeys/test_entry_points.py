@@ -77,10 +77,17 @@ def test_migrate_web_and_worker_run_with_the_names_that_compose_gives(
         assert client.get("/api/v1/kinds").json()[0]["code"] == "agreement"
         assert servers.mail is not None
         servers.mail.stop()
+        without_mail = client.get("/health/ready")
+        assert without_mail.status_code == 200
+        parts = {"database": "up", "store": "up", "mail": "down"}
+        assert without_mail.json() == {"status": "degraded", "parts": parts}
+        assert servers.s3 is not None
+        servers.s3.stop()
         down = client.get("/health/ready")
         assert down.status_code == 503
-        assert down.json()["parts"] == {"database": "up", "store": "up", "mail": "down"}
+        assert down.json() == {"status": "down", "parts": {**parts, "store": "down"}}
         assert client.get("/health/live").status_code == 200
+    servers.s3.start()
     told = perform(given, tmp_path, "verify")
     assert "0 files verified, 0 faults" in told
 

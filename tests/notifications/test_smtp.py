@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -325,6 +326,15 @@ async def test_readiness_is_seen_without_sending():
         await SmtpTransport(SmtpSettings("localhost", port, timeout=5)).check()
     assert office.connections == 1
     assert office.taken == []
+
+
+async def test_readiness_is_told_soon_by_a_server_that_swallows_connections():
+    async with greeting(b"") as port:
+        transport = SmtpTransport(SmtpSettings("localhost", port))
+        began = time.monotonic()
+        with pytest.raises(MailServerUnavailable, match="timed out"):
+            await transport.check()
+    assert time.monotonic() - began < 3
 
 
 def keeper(server, session, envelope, mechanism, data) -> AuthResult:
