@@ -20,7 +20,7 @@ def record_refusal(sessions: Sessions) -> Callable[[Exception, Scope], Awaitable
             return
         client = ASGIConnection(scope).client
         # The request's connection goes back first: refusals at once must not wait for each other's second one.
-        await transaction_of(scope).release()
+        await transaction_of(scope).abandon()
         async with transaction(sessions) as session:
             await service.record(
                 session,

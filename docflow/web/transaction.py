@@ -54,8 +54,13 @@ class RequestTransaction:
     async def release(self) -> None:
         """End what was read so far and give the connection back; the next query begins anew.
 
-        For a request that is about to wait for its client.
+        For a request that is about to wait for its client. Kept is what the gate wrote: that a session is used.
         """
+        if self._session is not None:
+            await self._session.commit()
+
+    async def abandon(self) -> None:
+        """Change nothing and give the connection back, for a request that is refused."""
         if self._session is not None:
             await self._session.rollback()
 
