@@ -38,6 +38,7 @@ from docflow.web import health, openapi, problems, requests
 from docflow.web.early_answer import EarlyAnswer
 from docflow.web.guard import RouteGate
 from docflow.web.idempotency import Replay
+from docflow.web.patience import IDLE_SECONDS
 from docflow.web.transaction import RequestTransaction, TransactionMiddleware
 from storage import ObjectStore, StoreSettings
 
@@ -48,6 +49,9 @@ CONSTRAINTS: dict[str, type[DocflowError]] = {
     **docflow.meetings.errors.CONSTRAINTS,
 }
 """What a violated constraint means, in one place."""
+
+PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+"""Answers are for whoever asked, and for nobody's cache; a download says its own."""
 
 MAX_JSON_BYTES = 1024 * 1024
 """A body that is no upload."""
@@ -114,8 +118,11 @@ def postman_of(settings: Settings) -> Postman:
     return Postman(Mailbox(settings.mail_from, "docflow"), settings.public_url, words)
 
 
-def create_app(settings: Settings) -> Litestar:
-    """The application for one process. Nothing is opened before the server starts it."""
+def create_app(settings: Settings, *, idle_seconds: float = IDLE_SECONDS) -> Litestar:
+    """The application for one process. Nothing is opened before the server starts it.
+
+    A client that is silent for ``idle_seconds`` in the middle of its request is given up.
+    """
     configure_logs(settings)
     engine = create_engine(settings.database_url, connections=settings.database_connections)
     sessions = create_sessions(engine)
@@ -131,18 +138,18 @@ def create_app(settings: Settings) -> Litestar:
 
     return Litestar(
         route_handlers=[
-            Router("/api/v1", route_handlers=API),
+            Router("/api/v1", route_handlers=API, response_headers=PRIVATE),
             meeting_links.router,
             health.live,
             health.ready,
             *openapi.pages(),
             create_static_files_router("/static", directories=[openapi.STATIC], opt={"public": True}),
         ],
-        guards=[RouteGate(session.authenticate, settings.public_url)],
+        guards=[RouteGate(session.authenticate, settings.public_url, idle_seconds=idle_seconds)],
         middleware=[EarlyAnswer(), TransactionMiddleware(sessions, CONSTRAINTS, problems.render_bare)],
         exception_handlers={Exception: problems.render, Replay: problems.replay},
         after_exception=[record_refusal(sessions)],
-        dependencies={**_from_request(), **_parts(settings, sessions, store)},
+        dependencies={**_from_request(), **_parts(settings, sessions, store, idle_seconds)},
         lifespan=[parts],
         openapi_config=openapi.config(),
         state=State({"checks": _checks(settings, engine, store)}),
@@ -161,8 +168,18 @@ def _checks(settings: Settings, engine: AsyncEngine, store: ObjectStore) -> dict
     return {"database": database, "store": store.check, "mail": smtp_transport(settings).check}
 
 
-def _parts(settings: Settings, sessions: Sessions, store: ObjectStore) -> dict[str, Provide]:
-    """Dependencies that are the same for every request."""
+def _parts(
+    settings: Settings, sessions: Sessions, store: ObjectStore, idle_seconds: float
+) -> dict[str, Provide]:
+    """Dependencies that the handlers take by name besides those read off the request."""
+
+    def provide_uploads(
+        request: requests.AnyRequest,
+        file_store: NamedDependency[FileStore],
+        transaction: NamedDependency[RequestTransaction],
+    ) -> Uploads:
+        return Uploads(request, file_store, transaction, idle_seconds)
+
     return {
         "sessions": _always(sessions),
         "session_rules": _always(SessionRules(settings.session_hours, settings.secure)),
@@ -180,15 +197,6 @@ def _from_request() -> dict[str, Provide]:
         "version": Provide(requests.provide_version, sync_to_thread=False),
         "limit": Provide(requests.provide_limit, sync_to_thread=False),
     }
-
-
-def provide_uploads(
-    request: requests.AnyRequest,
-    file_store: NamedDependency[FileStore],
-    transaction: NamedDependency[RequestTransaction],
-) -> Uploads:
-    """What a handler that takes a file receives it with."""
-    return Uploads(request, file_store, transaction)
 
 
 def _always(part: Any) -> Provide:

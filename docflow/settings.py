@@ -35,8 +35,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_tls: Literal["none", "starttls", "tls"] = "none"
     mail_from: str = "docflow@localhost.localdomain"
     """Sender of every mail; calendar organizers share its domain."""
-    public_url: str = "http://127.0.0.1:8000"
-    """Where people reach docflow: links in mails, cookie security and the origin check follow it."""
+    public_url: str = ""
+    """Where people reach docflow: links in mails, cookie security and the origin check follow it. Where it listens,
+    when it is not set."""
     host: str = "127.0.0.1"
     port: int = 8000
     web_processes: int = 1
@@ -49,14 +50,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """An object without a row is swept when it is older than this."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    def __post_init__(self) -> None:
+        if not self.public_url:
+            msgspec.structs.force_setattr(self, "public_url", f"http://{self.host}:{self.port}")
+
     @property
     def secure(self) -> bool:
         """Whether people reach docflow over TLS."""
         return urlsplit(self.public_url).scheme == "https"
-
-    @property
-    def mail_domain(self) -> str:
-        return self.mail_from.rpartition("@")[2]
 
 
 PREFIX = "DOCFLOW_"

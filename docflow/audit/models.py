@@ -26,6 +26,7 @@ class AuditEvent(Base):
     actor_id: Mapped[UUID | None]
     actor_name: Mapped[str]
     on_behalf_of: Mapped[UUID | None]
+    """The unit acted for."""
     subject_kind: Mapped[str]
     subject_id: Mapped[UUID | None]
     address: Mapped[str]

@@ -17,6 +17,8 @@ class EventOut(Out, frozen=True, kw_only=True):
     tag: Tag
     actor_id: UUID | None
     actor_name: str
+    on_behalf_of: UUID | None
+    """The unit acted for, where the actor acted as one of its people."""
     subject_kind: str
     subject_id: UUID | None
     address: str
@@ -28,6 +30,7 @@ class EventOut(Out, frozen=True, kw_only=True):
         "tag": "document:registered",
         "actor_id": "01997a3e-5b60-7c11-9c1e-0b7f1d2a4c01",
         "actor_name": "Trần Thị Bích Ngọc",
+        "on_behalf_of": "01997a3e-5b60-7c11-9c1e-0b7f1d2a4c10",
         "subject_kind": "document",
         "subject_id": "01997a3e-5b60-7c11-9c1e-0b7f1d2a4d01",
         "address": "127.0.0.1",
@@ -43,6 +46,7 @@ def event_out(event: AuditEvent) -> EventOut:
         tag=event.tag,
         actor_id=event.actor_id,
         actor_name=event.actor_name,
+        on_behalf_of=event.on_behalf_of,
         subject_kind=event.subject_kind,
         subject_id=event.subject_id,
         address=event.address,

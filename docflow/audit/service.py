@@ -22,10 +22,12 @@ async def record(
     *,
     name: str = "",
     address: str = "",
+    on_behalf_of: UUID | None = None,
     **details: Any,
 ) -> None:
     """Append one event. Without an actor, ``name`` says who it was ("worker", an invited address).
 
+    ``on_behalf_of`` is the unit acted for.
     ``details`` are JSON values; put there what a reader of the trail needs to understand the event alone.
     """
     await session.execute(
@@ -34,7 +36,7 @@ async def record(
             tag=tag,
             actor_id=actor.person_id if actor else None,
             actor_name=actor.name if actor else name,
-            on_behalf_of=None,
+            on_behalf_of=on_behalf_of,
             subject_kind=subject_kind,
             subject_id=subject_id,
             address=actor.address if actor else address,

@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
-
 
 class NotAsExpected(Exception):
     """A step did not go as the story says."""
@@ -26,7 +24,7 @@ class Teller:
         self._write(f"{self.steps:>3}. {sentence}")
         try:
             yield
-        except (NotAsExpected, httpx.HTTPError, KeyError, IndexError) as error:
+        except Exception as error:
             self.failures += 1
             self._write(f"     NOT AS EXPECTED in step {self.steps}: {type(error).__name__}: {error}")
             raise

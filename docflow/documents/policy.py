@@ -4,13 +4,13 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, cast
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, cast, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from docflow.access.actions import Action
 from docflow.access.actor import Actor
 from docflow.access.decision import Decision, allow, deny
-from docflow.documents.models import Document
+from docflow.documents.models import Document, Receipt
 
 
 def _rule(principals: Any, clearance: Any) -> ColumnElement[bool]:
@@ -23,13 +23,33 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     return _rule(list(actor.principals), int(actor.clearance))
 
 
-VISIBLE = _rule(bindparam("principals"), bindparam("clearance"))
-"""The read rule in a statement that is built once; ``seen_by`` gives its values."""
+VISIBLE = _rule(
+    bindparam("principals", type_=ARRAY(Integer), literal_execute=True),
+    bindparam("clearance", type_=Integer, literal_execute=True),
+)
+"""The read rule in a statement that is built once; ``seen_by`` gives its values.
+
+They are written into the statement: PostgreSQL then plans it for this reader, and not once for all of them.
+"""
 
 
 def seen_by(actor: Actor) -> dict[str, Any]:
     """The values of ``VISIBLE`` for one actor."""
     return {"principals": list(actor.principals), "clearance": int(actor.clearance)}
+
+
+def receipts_visible_to(actor: Actor, owner: Any) -> ColumnElement[bool]:
+    """Whose receipts of a document somebody sees who sees the document; ``owner`` is its unit in the statement.
+
+    The registering unit and those above it see all; whoever else received it sees their own and what they sent
+    on: that another unit leads or coordinates is told by the tasks, by their own rule.
+    """
+    units = cast(sorted(actor.member_unit_numbers), ARRAY(Integer))
+    return or_(
+        owner.lineage.overlap(units),
+        Receipt.principal_no.in_(actor.principals),
+        Receipt.sent_by == actor.person_id,
+    )
 
 
 def decide(actor: Actor, action: Action, document: Document, owner: Sequence[int]) -> Decision:
@@ -38,11 +58,11 @@ def decide(actor: Actor, action: Action, document: Document, owner: Sequence[int
         case Action.DOCUMENT_READ | Action.DOCUMENT_ACKNOWLEDGE:
             return allow("reader")
         case Action.DOCUMENT_AMEND:
-            if document.unit_id in actor.units_for(action):
+            if document.unit_id in actor.units_for(action, inherited=True):
                 return allow("registry_of_the_unit")
             return deny("only_the_registry_that_registered_it")
         case Action.DOCUMENT_TRAIL:
-            if actor.unit_numbers_for(action) & set(owner):
+            if actor.unit_numbers_for(action, inherited=True) & set(owner):
                 return allow("unit_or_above")
             return deny("trail_for_the_registering_unit_and_above")
         case Action.DOCUMENT_ROUTE:
@@ -65,7 +85,7 @@ def decide_target(actor: Actor, action: Action, owner: Collection[int], lineage:
     The registering unit and those above it give it to anybody; whoever received it passes it on inside the
     units in which they hold the role, and to people there.
     """
-    mine = actor.unit_numbers_for(action)
+    mine = actor.unit_numbers_for(action, inherited=True)
     if mine & set(owner) or mine & set(lineage):
         return allow("own_or_below")
     return deny("target_outside_own_units")

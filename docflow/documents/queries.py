@@ -7,10 +7,24 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, bindparam, cast, func, literal, or_, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import join, outerjoin, undefer
+from sqlalchemy.orm import aliased, join, outerjoin, undefer
 
 from docflow.access.actor import Actor
 from docflow.accounts.models import Person, Principal, RoleHeld, Unit
@@ -26,7 +40,7 @@ from docflow.documents.models import (
     Register,
     Urgency,
 )
-from docflow.documents.policy import VISIBLE, seen_by, visible_to
+from docflow.documents.policy import VISIBLE, receipts_visible_to, seen_by, visible_to
 from docflow.documents.search_terms import tsquery_literal
 from docflow.files.models import File
 
@@ -83,6 +97,13 @@ async def get_document(
     if document is None:
         raise NotFound
     return document
+
+
+async def find_visible(session: AsyncSession, actor: Actor, document_id: UUID | None) -> UUID | None:
+    """The id itself when the actor sees the document, else None: a link to something hidden is not shown."""
+    if document_id is None:
+        return None
+    return await session.scalar(select(Document.id).where(Document.id == document_id, visible_to(actor)))
 
 
 async def lineage_of(session: AsyncSession, document: Document) -> tuple[int, ...]:
@@ -143,10 +164,13 @@ async def _search(
 
 
 # Statements that are built once for each set of filters: building one anew takes longer than running it.
+# What decides about the plan is written into the statement, so that each reader and search gets a plan of its own.
+_ROWS = bindparam("rows", type_=Integer, literal_execute=True)
+_SOUGHT = cast(bindparam("q", type_=Text, literal_execute=True), TSQUERY)
 _NEWEST = (Document.registered_at.desc(), Document.id.desc())
 _AFTER = tuple_(bindparam("after_at"), bindparam("after_id"))
 _NARROWED: dict[str, ColumnElement[bool]] = {
-    "q": Document.search_vector.bool_op("@@")(cast(bindparam("q"), TSQUERY)),
+    "q": Document.search_vector.bool_op("@@")(_SOUGHT),
     "direction": Document.direction == bindparam("direction"),
     "unit_id": Document.unit_id == bindparam("unit_id"),
     "kind": Document.kind_code == bindparam("kind"),
@@ -174,7 +198,7 @@ def _walk(narrowed: frozenset[str], first: bool) -> Select[*tuple[Any, ...]]:
     statement = select(*ROW).where(*_conditions(narrowed))
     if not first:
         statement = statement.where(tuple_(Document.registered_at, Document.id) < _AFTER)
-    return statement.order_by(*_NEWEST).limit(bindparam("rows"))
+    return statement.order_by(*_NEWEST).limit(_ROWS)
 
 
 @cache
@@ -189,7 +213,7 @@ def _hits(narrowed: frozenset[str], first: bool) -> Select[*tuple[Any, ...]]:
     )
     total = select(func.count().label("counted")).select_from(hits).subquery("total")
     place = (hits.c.registered_at, hits.c.id)
-    shown = select(hits.c.id).order_by(*(column.desc() for column in place)).limit(bindparam("rows"))
+    shown = select(hits.c.id).order_by(*(column.desc() for column in place)).limit(_ROWS)
     page = (shown if first else shown.where(tuple_(*place) < _AFTER)).subquery("page")
     found = join(page, Document, Document.id == page.c.id)
     return select(total.c.counted, *ROW).select_from(outerjoin(total, found, true())).order_by(*_NEWEST)
@@ -219,15 +243,19 @@ async def get_file(session: AsyncSession, actor: Actor, document_id: UUID, file_
     return file
 
 
-async def list_receipts(session: AsyncSession, document_id: UUID) -> Rows:
-    """Who got the document, in the order in which it was given. The caller has checked that the actor sees it."""
+async def list_receipts(session: AsyncSession, actor: Actor, document_id: UUID) -> Rows:
+    """Receipts of a document that the actor sees, in the order in which they were given. Raises NotFound."""
+    await get_document(session, actor, document_id)
+    owner = aliased(Unit)
     return (
         await session.execute(
             select(Receipt, Principal.unit_id, Principal.person_id, Unit.name_vi, Person.full_name)
             .join(Principal, Principal.no == Receipt.principal_no)
             .outerjoin(Unit, Unit.id == Principal.unit_id)
             .outerjoin(Person, Person.id == Principal.person_id)
-            .where(Receipt.document_id == document_id)
+            .join(Document, Document.id == Receipt.document_id)
+            .join(owner, owner.id == Document.unit_id)
+            .where(Receipt.document_id == document_id, receipts_visible_to(actor, owner))
             .order_by(Receipt.id)
         )
     ).all()
@@ -286,7 +314,7 @@ async def list_registers(session: AsyncSession, actor: Actor) -> Sequence[Regist
     return (
         await session.scalars(
             select(Register)
-            .where(Register.unit_id.in_(actor.unit_ids))
+            .where(Register.unit_id.in_(actor.member_units))
             .order_by(Register.year.desc(), Register.unit_id, Register.direction)
         )
     ).all()

@@ -44,7 +44,7 @@ async def document_out(session: AsyncSession, actor: Actor, document: Document) 
         signer_authority=document.signer_authority,
         recipients=document.recipients,
         secrecy=Secrecy(document.secrecy).name.lower(),
-        answers_id=document.answers_id,
+        answers_id=await queries.find_visible(session, actor, document.answers_id),
         files=[_file_out(version, file) for version, file in files],
         actions=[
             action.value for action in OFFERED if actor.may(action) and decide(actor, action, document, owner)

@@ -71,7 +71,7 @@ class RegisterIncoming(Signed, kw_only=True):
 class IssueOutgoing(Signed, kw_only=True):
     """The fields of the form beside its ``file``; number and date are given when it is registered."""
 
-    field: Annotated[str, Meta(max_length=20)] = ""
+    field: Annotated[str, Meta(max_length=20, pattern=r"^[^\W_]*$")] = ""
     """Drafting unit or field in the symbol of an official letter, ``VX`` in ``12/UBND-VX``."""
     answers_id: UUID | None = None
     """The document this one replies to."""

@@ -3,18 +3,18 @@
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from docflow.access.actions import Action
 from docflow.access.actor import Actor
 from docflow.access.decision import Decision, allow, deny
-from docflow.accounts.models import Person, Principal
+from docflow.accounts.models import Person
 from docflow.meetings.models import Booking, Meeting, Participant, Site
 
 # Aliases, so that the rule fits into a query that reads the same tables.
 _invited, _held, _own = aliased(Participant), aliased(Booking), aliased(Site)
-_me, _mine = aliased(Person), aliased(Principal)
+_me = aliased(Person)
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -23,7 +23,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 
     A booking stands for its site's part in the meeting, also after the meeting was cancelled.
     """
-    return or_(Meeting.unit_id.in_(units_of(actor)), takes_part(actor), hosts(actor))
+    return or_(Meeting.unit_id.in_(actor.member_units), takes_part(actor), hosts(actor))
 
 
 def takes_part(actor: Actor) -> ColumnElement[bool]:
@@ -35,7 +35,7 @@ def hosts(actor: Actor) -> ColumnElement[bool]:
     """Whether a site of one of the actor's units joins the meeting."""
     return exists().where(
         _held.meeting_id == Meeting.id,
-        _held.site_no.in_(select(_own.no).where(_own.unit_id.in_(units_of(actor)))),
+        _held.site_no.in_(select(_own.no).where(_own.unit_id.in_(actor.member_units))),
     )
 
 
@@ -46,11 +46,6 @@ def is_participant(actor: Actor, invited: type[Participant] = Participant) -> Co
         invited.removed_at.is_(None),
         or_(invited.person_id == actor.person_id, func.lower(invited.email) == address),
     )
-
-
-def units_of(actor: Actor) -> Select[UUID | None]:
-    """The units that the actor belongs to, and those that they succeeded."""
-    return select(_mine.unit_id).where(_mine.no.in_(actor.principals), _mine.unit_id.is_not(None))
 
 
 class Concern(msgspec.Struct, frozen=True):

@@ -78,6 +78,12 @@ class ClientGone(NotUnderstood):
     code = "client_gone"
 
 
+class RequestTooSlow(NotUnderstood):
+    """The client fell silent, or nearly, before its body was whole (RFC 9110 §15.5.9)."""
+
+    code = "request_too_slow"
+
+
 def in_words(size_bytes: int) -> str:
     """A size as a person reads it: ``20 MiB``, ``64 KiB``, ``999 B``."""
     for unit, factor in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):

@@ -29,6 +29,7 @@ from docflow.web.form_errors import (
     TooManyFields,
     TooManyFiles,
 )
+from docflow.web.patience import IDLE_SECONDS, paced
 
 HUNG_UP: tuple[type[Exception], ...] = (InternalServerException,)
 """What Litestar's ``Request.stream()`` raises when the client disconnects."""
@@ -91,7 +92,7 @@ class FormReader:
     """Reads one multipart body from an async byte iterator.
 
     Raises NotMultipart or BodyBroken for a Content-Type that cannot be read. ``hung_up`` are the exceptions with
-    which the stream says that the client is gone.
+    which the stream says that the client is gone; ``idle_seconds`` is how long one may fall silent.
     """
 
     def __init__(
@@ -100,10 +101,12 @@ class FormReader:
         limits: FormLimits,
         *,
         hung_up: tuple[type[Exception], ...] = HUNG_UP,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self._boundary = boundary_of(content_type)
         self._limits = limits
         self._hung_up = hung_up
+        self._idle_seconds = idle_seconds
 
     def refuse_announced(self, content_length: int | None) -> None:
         """Refuse before the first byte what cannot fit. Raises FileTooLarge."""
@@ -133,9 +136,10 @@ class FormReader:
 
     async def _chunks(self, stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
         try:
-            async for chunk in stream:
-                if chunk:
-                    yield chunk
+            async with aclosing(paced(stream, self._idle_seconds)) as chunks:
+                async for chunk in chunks:
+                    if chunk:
+                        yield chunk
         except self._hung_up as error:
             raise ClientGone from error
 

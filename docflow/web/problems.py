@@ -14,7 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from docflow.core import errors
 from docflow.core.db import fact_of
 from docflow.core.messages import Language, language_from, text_of
+from docflow.web.form_errors import ClientGone, RequestTooSlow
 from docflow.web.idempotency import Answer, Replay
+from docflow.web.multipart import HUNG_UP
 from docflow.web.ranges import RangeNotSatisfiable, unsatisfiable_headers
 from docflow.web.transaction import transaction_of
 
@@ -23,6 +25,7 @@ STATUS: dict[type[errors.DocflowError], int] = {
     errors.NotSignedIn: 401,
     errors.NotAllowed: 403,
     errors.NotFound: 404,
+    RequestTooSlow: 408,
     errors.Conflict: 409,
     errors.Stale: 412,
     errors.TooLarge: 413,
@@ -101,6 +104,8 @@ def fact_behind(error: Exception, scope: Scope) -> errors.DocflowError:
         return error
     if isinstance(error, ValidationException):
         return errors.Invalid(*(_field_of(item) for item in error.extra or [{"message": error.detail}]))
+    if isinstance(error, HUNG_UP) and "disconnected" in str(error):
+        return ClientGone()
     if isinstance(error, HTTPException):
         if error.status_code == 405:
             return MethodNotAllowed(method=scope.get("method", ""))
@@ -180,6 +185,8 @@ def _body(error: Exception, scope: Scope) -> tuple[int, bytes, dict[str, str]]:
     headers = {"content-language": language_of(scope).value, "cache-control": "no-store"}
     if retry_after := fact.facts.get("retry_after"):
         headers["retry-after"] = str(retry_after)
+    if problem.status == 408:
+        headers["connection"] = "close"
     if problem.status == 401:
         headers["www-authenticate"] = "Bearer"
     if isinstance(error, HTTPException) and (allowed := (error.headers or {}).get("allow")):

@@ -136,7 +136,7 @@ async def test_the_first_document_of_january_is_01_again(sessions: Sessions, act
         assert await issue(3) == "01/BC-SNV"
 
 
-async def test_what_arrived_last_year_goes_into_last_years_register(
+async def test_what_arrived_last_year_gets_a_number_of_the_year_in_which_it_is_registered(
     sessions: Sessions, actor_of: ActorOf
 ) -> None:
     actor = await actor_of("anpth")
@@ -146,4 +146,4 @@ async def test_what_arrived_last_year_goes_into_last_years_register(
             document = await register_incoming(session, actor, late, received(1))
         async with sessions() as session:
             register = await session.get_one(Register, document.register_id)
-    assert (register.year, document.register_number) == (2026, 1)
+    assert (register.year, document.register_number) == (2027, 1)

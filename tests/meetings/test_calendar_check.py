@@ -2,7 +2,7 @@
 
 import pytest
 
-from docflow.meetings.calendar_check import check
+from tests.meetings.calendar_check import check
 
 REQUEST = (
     b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//docflow//docflow//EN\r\nMETHOD:REQUEST\r\n"

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from docflow.core.messages import Language
-from docflow.meetings.calendar_check import check
 from docflow.meetings.invitations import (
     Attendee,
     Change,
@@ -28,6 +27,7 @@ from docflow.meetings.invitations import (
 from docflow.meetings.models import Answer, ParticipantRole
 from docflow.notifications.mail import MailAddressNotValid, Mailbox, compose
 from docflow.notifications.rendering import MailTemplates
+from tests.meetings.calendar_check import check
 
 GOLDEN = Path(__file__).parent / "golden"
 STAMP = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)

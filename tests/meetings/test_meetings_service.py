@@ -14,7 +14,6 @@ from docflow.audit.models import AuditEvent
 from docflow.core import clock
 from docflow.core.db import Sessions, transaction
 from docflow.core.errors import NotAllowed, NotFound, Stale
-from docflow.meetings.calendar_check import check
 from docflow.meetings.errors import ChairNeeded, MeetingCancelled, MeetingOver
 from docflow.meetings.models import Answer, Booking, Meeting, MeetingState, Participant
 from docflow.meetings.schemas import CancellationIn, MeetingChange, ParticipantsIn
@@ -24,6 +23,7 @@ from docflow.meetings.service.participants import add_participants, remove_parti
 from docflow.meetings.service.schedule import schedule
 from docflow.notifications.models import Letter
 from docflow.notifications.service import Postman
+from tests.meetings.calendar_check import check
 from tests.meetings.convening import CHAIR, Hall, Mail, answers_of, at, letters_since
 
 ActorOf = Callable[[str], Awaitable[Actor]]

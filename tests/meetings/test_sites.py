@@ -114,7 +114,7 @@ async def test_a_name_is_taken_once(
         ("name", "x" * 201, "text_too_long"),
         ("name", "NUL\0", "text_not_allowed"),
         ("kind_code", "cellar", "site_kind_not_known"),
-        ("unit_id", str(uuid4()), "unit_not_known"),
+        ("unit_id", "00000000-0000-4000-8000-000000000000", "unit_not_known"),
         ("seats", 0, "field_not_valid"),
         ("seats", "many", "field_not_valid"),
         ("technician_phone", "1" * 51, "text_too_long"),

@@ -1,7 +1,9 @@
 """Chapter 5: those who may see the directive find it; its trail tells the whole story."""
 
+from datetime import datetime
 from itertools import pairwise
 
+from docflow.core.clock import LOCAL_ZONE
 from docflow.demo.story.scene import CLERK, HOME_AFFAIRS, LEADER, STRANGER, Scene
 from docflow.demo.telling import expect, expect_equal
 
@@ -39,10 +41,12 @@ def tell(scene: Scene) -> None:
         tags = [event["tag"] for event in events]
         places = [tags.index(tag) for tag in STORY]
         expect(all(first < second for first, second in pairwise(places)), f"the order of the story: {tags}")
+        expect("meeting:scheduled" in tags and "meeting:cancelled" in tags, "the meeting about it is in it")
         expect("document:read" in tags and "document:downloaded" in tags, "reads and downloads are in it")
         for event in events:
             if event["tag"] in STORY:
-                teller.detail(f"{event['happened_at'][11:19]} {event['actor_name']}: {event['tag']}")
+                happened = datetime.fromisoformat(event["happened_at"]).astimezone(LOCAL_ZONE)
+                teller.detail(f"{happened:%H:%M:%S} {event['actor_name']}: {event['tag']}")
 
 
 def _download(scene: Scene) -> None:

@@ -104,6 +104,7 @@ def _invited(scene: Scene, method: str, sequence: int, count: int, sentence: str
     with scene.teller.step(sentence):
         mails = scene.await_mails(count, lambda mail: _is(mail, method, sequence))
         expect_equal(len(recipients(mails)), count, "different recipients")
+        scene.teller.detail(f"{count} mails “{mails[0]['Subject']}”, from {min(recipients(mails))} on")
         if method == "REQUEST" and sequence == 0:
             places = {re.findall(r"^LOCATION:(.*)$", calendar_of(mail), re.MULTILINE)[0] for mail in mails}
             expect_equal(len(places), 10, "different places in the calendars")
@@ -141,7 +142,10 @@ def _remove(scene: Scene, organizer: Desk, meeting: dict[str, Any]) -> None:
         organizer.delete(f"/meetings/{meeting['id']}/participants/{one['id']}", of=current)
         (mail,) = scene.await_mails(1, lambda mail: _is(mail, "CANCEL", 2))
         expect("daibieu20@" in str(mail["X-Envelope-To"]), "the cancellation went to the person taken off")
-        scene.await_mails(PARTICIPANTS - 1, lambda mail: _is(mail, "REQUEST", 2))
+        rest = scene.await_mails(PARTICIPANTS - 1, lambda mail: _is(mail, "REQUEST", 2))
+        scene.teller.detail(
+            f"to {mail['X-Envelope-To']}: “{mail['Subject']}”; {len(rest)} updates to the rest"
+        )
 
 
 def _cancel(scene: Scene, organizer: Desk, meeting: dict[str, Any]) -> None:
@@ -153,7 +157,8 @@ def _cancel(scene: Scene, organizer: Desk, meeting: dict[str, Any]) -> None:
             f"/meetings/{meeting['id']}/cancellation", {"reason": "Bão số 9 đổ bộ"}, expected=200, of=current
         )
         expect_equal(cancelled["state"], "cancelled", "the state")
-        scene.await_mails(PARTICIPANTS - 1, lambda mail: _is(mail, "CANCEL", 3))
+        mails = scene.await_mails(PARTICIPANTS - 1, lambda mail: _is(mail, "CANCEL", 3))
+        scene.teller.detail(f"{len(mails)} mails “{mails[0]['Subject']}”")
         twice = organizer.post(
             f"/meetings/{meeting['id']}/cancellation", {"reason": "Bão"}, expected=409, of=cancelled
         )

@@ -26,7 +26,7 @@ from docflow.documents.policy import decide_register
 from docflow.documents.schemas import IssueOutgoing, RegisterIncoming, Signed
 from docflow.documents.search_terms import tsvector_literal
 from docflow.documents.service.registers import take_number
-from docflow.documents.symbols import Symbol, SymbolNotUnderstood, parse
+from docflow.documents.symbols import YEARS, Symbol, SymbolNotUnderstood, parse
 from docflow.files.service import Received, add_file
 
 
@@ -59,7 +59,7 @@ async def register_incoming(
     document.issuer = data.issuer
     document.issuer_key = issuer_key
     document.issuer_unit_id = data.issuer_unit_id
-    return await _store(session, actor, document, received, arrived_on.year)
+    return await _store(session, actor, document, received)
 
 
 async def issue_outgoing(
@@ -77,6 +77,7 @@ async def issue_outgoing(
     today = clock.today()
     check_dates(today, today, data.due_on)
     unit = await session.get_one(Unit, unit_id)
+    _symbol_key(kind, outgoing_symbol(1, kind.symbol, unit.symbol, data.field))
     document = _document(actor, data, unit_id, kind)
     document.direction = Direction.OUTGOING
     document.issued_on = today
@@ -84,7 +85,7 @@ async def issue_outgoing(
     document.issuer_key = fold(unit.name_vi)
     document.issuer_unit_id = unit_id
     document.answers_id = data.answers_id
-    return await _store(session, actor, document, received, today.year, (kind, unit, data.field))
+    return await _store(session, actor, document, received, (kind, unit, data.field))
 
 
 def own_unit(actor: Actor, unit_id: UUID | None) -> UUID:
@@ -121,10 +122,20 @@ def read_symbol(data: RegisterIncoming, kinds: dict[str, DocumentKind]) -> tuple
     return symbol, by_symbol[symbol.kind]
 
 
+def _symbol_key(kind: DocumentKind, symbol: str) -> str:
+    """The key of a symbol of our own making; asked once before the number is taken, so it cannot fail after."""
+    try:
+        return parse(symbol, [kind.symbol] if kind.symbol else []).match_key
+    except SymbolNotUnderstood as error:
+        raise invalid("field", "field_not_of_a_symbol") from error
+
+
 def check_dates(issued_on: date, arrived_on: date, due_on: date | None) -> None:
     """Arrival is not before issue nor in the future; a deadline is not before arrival nor in the past."""
     today = clock.today()
     wrong: list[FieldError] = []
+    if issued_on.year not in YEARS:
+        wrong.append(FieldError("/issued_on", "issued_in_impossible_year"))
     if arrived_on < issued_on:
         wrong.append(FieldError("/arrived_on", "arrived_before_issued"))
     if arrived_on > today:
@@ -144,7 +155,7 @@ async def _warn_of_duplicates(
     if found:
         first = found[0]
         raise DuplicateSuspected(
-            first=f"{number_text(first.register_number)}/{first.arrived_on.year}",
+            first=f"{number_text(first.register_number)}/{first.registered_at.astimezone(clock.LOCAL_ZONE).year}",
             symbol=first.symbol,
             issuer=first.issuer,
             duplicates=[
@@ -186,28 +197,33 @@ async def _store(
     actor: Actor,
     document: Document,
     received: Received,
-    year: int,
     outgoing: tuple[DocumentKind, Unit, str] | None = None,
 ) -> Document:
     """Everything that belongs to a registered document. The number comes last: its register stays locked."""
     (unit,) = await addressees.units(session, [document.unit_id], "unit_id")
-    document.readers = sorted({unit.principal_no, actor.person_principal})
+    document.readers = [unit.principal_no]
     document.id = await session.scalar(select(text("uuidv7()"))) or document.id
     file = await add_file(session, actor, received)
-    taken = await take_number(session, document.unit_id, document.direction, year)
+    taken = await take_number(session, document.unit_id, document.direction, clock.today().year)
     document.register_id = taken.register_id
     document.register_number = taken.number
     document.registered_at = taken.at
     if outgoing is not None:
         kind, issuer, field = outgoing
         document.symbol = outgoing_symbol(taken.number, kind.symbol, issuer.symbol, field)
-        document.symbol_key = parse(document.symbol, [kind.symbol] if kind.symbol else []).match_key
+        document.symbol_key = _symbol_key(kind, document.symbol)
     document.search_vector = search_vector(document, "")
     session.add(document)
     await session.flush()
     await add_version(session, actor, document, file.id, 1, "")
     await audit.record(
-        session, actor, Tag.DOCUMENT_REGISTERED, "document", document.id, **_told(document, file.filename)
+        session,
+        actor,
+        Tag.DOCUMENT_REGISTERED,
+        "document",
+        document.id,
+        on_behalf_of=document.unit_id,
+        **_told(document, file.filename),
     )
     return document
 
@@ -250,5 +266,4 @@ def _told(document: Document, filename: str) -> dict[str, Any]:
         "symbol": document.symbol,
         "subject": document.subject,
         "file": filename,
-        "for_unit": str(document.unit_id),
     }

@@ -55,18 +55,32 @@ async def record(
     address: str = "",
     **details: Any,
 ) -> None:
-    """Write the trail, under the document that the meeting is about where there is one: its story is one range."""
-    kind, subject_id = ("document", meeting.document_id) if meeting.document_id else ("meeting", meeting.id)
+    """Write the meeting's trail; in that of the document it is about, only that it happened.
+
+    Who reads a document's story need not see the meeting, so neither its subject nor a name stands there.
+    """
+    acting_for = meeting.unit_id if actor else None
+    facts = {"subject": meeting.subject, "sequence": meeting.sequence, **details}
     await audit.record(
         session,
         actor,
         tag,
-        kind,
-        subject_id,
+        "meeting",
+        meeting.id,
         name=name,
         address=address,
-        meeting=str(meeting.id),
-        subject=meeting.subject,
-        sequence=meeting.sequence,
-        **details,
+        on_behalf_of=acting_for,
+        **facts,
     )
+    if meeting.document_id is not None:
+        await audit.record(
+            session,
+            actor,
+            tag,
+            "document",
+            meeting.document_id,
+            name="invited",
+            on_behalf_of=acting_for,
+            meeting=str(meeting.id),
+            sequence=meeting.sequence,
+        )
