@@ -18,7 +18,9 @@ from docflow.core.errors import FieldError
 from docflow.files.errors import FileEmpty, FileMissing, StoreDown
 from docflow.files.service import FileStore, Received
 from docflow.files.sniffing import sniff
+from docflow.web.guard import admit_again
 from docflow.web.multipart import ByteSink, FilePart, FormLimits, FormReader
+from docflow.web.patience import IDLE_SECONDS
 from docflow.web.problems import fields_of
 from docflow.web.schemas import In
 from docflow.web.transaction import RequestTransaction
@@ -80,15 +82,18 @@ class Uploads:
     request: Request[Any, Any, Any]
     files: FileStore
     transaction: RequestTransaction
+    idle_seconds: float = IDLE_SECONDS
 
     async def receive(self, shape: type[FormT]) -> tuple[FormT, Received]:
         """Read a form of one file and the fields of ``shape``; the file is stored when this returns.
 
-        Raises the errors of ``web.form_errors``, FileMissing, FileEmpty, Invalid and StoreDown. Whatever is
-        stored is deleted again when the request changes nothing.
+        Who is asking is asked again at the end: nobody uses rights that were taken away while the file came.
+        Raises the errors of ``web.form_errors``, NotSignedIn, NotAllowed, FileMissing, FileEmpty, Invalid and
+        StoreDown. Whatever is stored is deleted again when the request changes nothing.
         """
         limits = FormLimits(file_bytes=self.files.max_bytes)
-        reader = FormReader(self.request.headers.get("content-type", ""), limits)
+        content_type = self.request.headers.get("content-type", "")
+        reader = FormReader(content_type, limits, idle_seconds=self.idle_seconds)
         reader.refuse_announced(self.request.content_length)
         await self.transaction.release()
         reception = _Reception(self.files.store, self.transaction)
@@ -96,6 +101,7 @@ class Uploads:
             form = await reader.read(self.request.stream(), reception.sink)
         except StoreError as error:
             raise StoreDown(part="store") from error
+        await admit_again(self.request.scope)
         if FILE_FIELD not in form.files:
             raise FileMissing(FieldError(f"/{FILE_FIELD}", FileMissing.code))
         if reception.received is None:

@@ -158,8 +158,14 @@ async def test_a_token_revoked_while_the_file_comes_registers_nothing(
     sign_in: SignIn, client: httpx.AsyncClient, sessions: Sessions, store: ObjectStore
 ) -> None:
     clerk = await sign_in("anpth")
-    body = {"name": "a scanner", "scopes": ["document:register"], "days": 1}
-    secret = (await clerk.post("/api/v1/tokens", json=body)).json()["secret"]
+    body = {
+        "name": "a scanner",
+        "scopes": ["document:register"],
+        "expires_at": (clock.now() + timedelta(days=1)).isoformat(),
+    }
+    issued = await clerk.post("/api/v1/tokens", json=body)
+    assert issued.status_code == 201, issued.text
+    secret = issued.json()["secret"]
     half, go_on = asyncio.Event(), asyncio.Event()
 
     async def slow() -> AsyncIterator[bytes]:
