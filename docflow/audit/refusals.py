@@ -30,7 +30,7 @@ def record_refusal(sessions: Sessions) -> Callable[[Exception, Scope], Awaitable
                 None,
                 name="somebody",
                 address=client.host if client else "",
-                path=scope["path"][:300],
+                path=scope["path"][:300].replace("\0", "\N{REPLACEMENT CHARACTER}"),
                 method=scope.get("method", ""),
                 **error.facts,
             )

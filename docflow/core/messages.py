@@ -10,7 +10,8 @@ from typing import Any
 LOCALE = Path(__file__).parent.parent / "locale"
 
 _RANGE = re.compile(
-    r"(?P<primary>[A-Za-z]+)(?:-[A-Za-z0-9-]+)?(?:\s*;\s*[qQ]=(?P<weight>[01](?:\.[0-9]{0,3})?))?"
+    r"(?P<primary>[A-Za-z]+)(?:-[A-Za-z0-9-]+)?"
+    r"(?:\s*;\s*[qQ]=(?P<weight>0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?"
 )
 
 
