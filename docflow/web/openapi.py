@@ -106,8 +106,9 @@ def described(app: Litestar) -> dict[str, Any]:
     examples = _examples()
     for path, method, handler in _operations(app):
         operation = schema["paths"][path][method]
+        _describe_words(operation)
         _describe_request(operation, method, handler, schemas)
-        _describe_answers(operation, handler)
+        _describe_answers(operation, handler, schemas)
         for media in _media_types(operation):
             example = _example(media.get("schema", {}), schemas, examples)
             if example is not None:
@@ -122,6 +123,29 @@ def _operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
                 if handler.resolve_include_in_schema():
                     for method in handler.http_methods - {"OPTIONS"}:
                         yield route.path_format, method.lower(), handler
+
+
+_WORDS = {
+    "cursor": "The `next` of the page before; left out for the first page.",
+    "q": "Words to find.",
+    "since": "From this moment or day on.",
+    "until": "Up to this moment or day.",
+    "inline": "Show it in the browser where its type does no harm there, in place of saving it.",
+    "secret": "The secret in the link of the mail.",
+    "token": "The meeting's word in its link.",
+}
+"""Parameters that mean the same wherever they stand."""
+
+
+def _describe_words(operation: dict[str, Any]) -> None:
+    """The first sentence of the docstring is the summary; every parameter says what it is."""
+    operation["summary"] = operation["description"].partition("\n")[0].partition(". ")[0].rstrip(".")
+    for parameter in operation.get("parameters", []):
+        name = parameter["name"]
+        if not parameter.get("description"):
+            thing = name.removesuffix("_id").replace("_", " ")
+            told = f"Id of the {thing}." if name.endswith("_id") else f"Narrowed by {thing}."
+            parameter["description"] = _WORDS.get(name, told)
 
 
 def _describe_request(
@@ -149,7 +173,7 @@ def _describe_request(
 _BINARY = {"type": "string", "contentMediaType": "application/octet-stream"}
 
 
-def _describe_answers(operation: dict[str, Any], handler: HTTPRouteHandler) -> None:
+def _describe_answers(operation: dict[str, Any], handler: HTTPRouteHandler, schemas: dict[str, Any]) -> None:
     responses = operation["responses"]
     # Litestar's own shape of a validation error is never sent.
     responses.pop("400", None)
@@ -158,12 +182,29 @@ def _describe_answers(operation: dict[str, Any], handler: HTTPRouteHandler) -> N
             answer.pop("content", None)
         elif (binary := handler.opt.get("answers")) is not None:
             answer["content"] = {binary: {"schema": _BINARY}}
+        headers = _headers_of(status, answer, schemas)
+        if headers:
+            answer["headers"] = headers
     responses["default"] = {
         "description": "A problem (RFC 9457).",
         "content": {
             MEDIA_TYPE: {"schema": {"$ref": f"{SCHEMAS}{Problem.__name__}"}, "example": _PROBLEM_EXAMPLE}
         },
     }
+
+
+def _headers_of(status: str, answer: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    """Location of what was made; ETag of what has a version."""
+    text = {"schema": {"type": "string"}}
+    headers = {}
+    for media in answer.get("content", {}).values():
+        name = media.get("schema", {}).get("$ref", "").removeprefix(SCHEMAS)
+        fields = schemas.get(name, {}).get("properties", {})
+        if status == "201" and "id" in fields:
+            headers["Location"] = {"description": "Where it is.", **text}
+        if "version" in fields:
+            headers["ETag"] = {"description": "Its version, to be sent back as If-Match.", **text}
+    return headers
 
 
 def _add(schemas: dict[str, Any], struct: type[msgspec.Struct]) -> None:

@@ -1,6 +1,6 @@
 """Serving a file over HTTP: the part that is wanted, whether it is wanted at all, and the headers (RFC 9110).
 
-Ranges and conditions apply to GET; a HEAD gets the headers of the whole (RFC 9110 §14.2).
+Ranges and conditions apply to GET (RFC 9110 §14.2).
 """
 
 import re

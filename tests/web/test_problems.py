@@ -14,7 +14,7 @@ from litestar.exceptions import (
     PermissionDeniedException,
     TooManyRequestsException,
 )
-from litestar.params import FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from docflow.core import errors, messages
 from docflow.core.errors import DocflowError, FieldError, Invalid, NotAllowed
@@ -87,7 +87,7 @@ STATUS = {
 
 
 @get("/raise/{name:str}")
-async def fail(name: str) -> None:
+async def fail(name: FromPath[str]) -> None:
     raise RAISED[name]
 
 
