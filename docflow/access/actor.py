@@ -1,12 +1,13 @@
 """Who is asking, with everything a decision needs: no decision reads the database for the asker's sake."""
 
+from collections.abc import Iterator
 from enum import IntEnum
 from uuid import UUID
 
 import msgspec
 
 from docflow.access.actions import Action
-from docflow.access.roles import GRANTS, Role
+from docflow.access.roles import GRANTS, MEMBERS, Role
 from docflow.core.messages import Language
 
 
@@ -32,7 +33,11 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """A signed-in person. ``principals`` are the numbers under which documents may name them as a reader."""
+    """A signed-in person. ``principals`` are the numbers under which documents may name them as a reader.
+
+    ``inherited`` are the roles of ``MEMBERS`` again, in each unit that has ended and that the unit in which they
+    are held succeeded: what it left open is theirs to finish, and nothing new is begun in its name.
+    """
 
     person_id: UUID
     name: str
@@ -40,6 +45,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     language: Language
     clearance: Secrecy
     held: tuple[Held, ...]
+    inherited: tuple[Held, ...] = ()
     principals: tuple[int, ...]
     person_principal: int
     address: str = ""
@@ -55,17 +61,29 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
             return False
         return any(action in GRANTS[held.role] for held in self.held)
 
-    def units_for(self, action: Action) -> frozenset[UUID]:
-        """The units in which a held role grants ``action``."""
-        if self.scopes is not None and action not in self.scopes:
-            return frozenset()
-        return frozenset(held.unit_id for held in self.held if action in GRANTS[held.role])
+    def units_for(self, action: Action, *, inherited: bool = False) -> frozenset[UUID]:
+        """The units in which a held role grants ``action``; with ``inherited`` those that they succeeded too."""
+        return frozenset(held.unit_id for held in self._granting(action, inherited))
 
-    def unit_numbers_for(self, action: Action) -> frozenset[int]:
+    def unit_numbers_for(self, action: Action, *, inherited: bool = False) -> frozenset[int]:
         """The same as numbers, to compare with a lineage."""
-        units = self.units_for(action)
-        return frozenset(held.unit_no for held in self.held if held.unit_id in units)
+        return frozenset(held.unit_no for held in self._granting(action, inherited))
 
     @property
-    def unit_ids(self) -> frozenset[UUID]:
-        return frozenset(held.unit_id for held in self.held)
+    def member_units(self) -> frozenset[UUID]:
+        """The units in whose work the actor has a part, and those that they succeeded."""
+        return frozenset(held.unit_id for held in self._memberships())
+
+    @property
+    def member_unit_numbers(self) -> frozenset[int]:
+        """The same as numbers, to compare with a lineage."""
+        return frozenset(held.unit_no for held in self._memberships())
+
+    def _granting(self, action: Action, inherited: bool) -> Iterator[Held]:
+        if self.scopes is not None and action not in self.scopes:
+            return iter(())
+        roles = (*self.held, *self.inherited) if inherited else self.held
+        return (held for held in roles if action in GRANTS[held.role])
+
+    def _memberships(self) -> Iterator[Held]:
+        return (held for held in (*self.held, *self.inherited) if held.role in MEMBERS)

@@ -9,9 +9,9 @@ class Role(StrEnum):
     """What a person is in a unit."""
 
     ADMINISTRATOR = "administrator"
-    """Keeps people, units, kinds and sites. Sees no document by this role."""
+    """Keeps people, units, kinds and sites. Sees no document by this role: it is none of ``MEMBERS``."""
     AUDITOR = "auditor"
-    """Reads the audit trail of the whole house, and documents only as a member of a unit."""
+    """Reads the audit trail of the whole house. Sees no document by this role: it is none of ``MEMBERS``."""
     LEADER = "leader"
     """Directs: chairman, vice-chairman."""
     MEETING_ORGANIZER = "meeting_organizer"
@@ -23,6 +23,10 @@ class Role(StrEnum):
     UNIT_HEAD = "unit_head"
     """Answers for a unit's work (thủ trưởng đơn vị)."""
 
+
+MEMBERS = frozenset(Role) - {Role.ADMINISTRATOR, Role.AUDITOR}
+"""Roles in a unit's own work. Whoever holds one is a member: reads what the unit may, and inherits from units that
+it succeeded. Keeping the house in order and watching over it is no part in anybody's work."""
 
 _EVERYBODY = frozenset(
     {

@@ -53,9 +53,19 @@ def decide(actor: Actor, action: Action, *places: Lineage) -> Decision:
     return deny("no_rule_allows_it")
 
 
-def decide_role(actor: Actor, role: Role, unit: Lineage, *places: Lineage) -> Decision:
-    """May the actor give a person, who lies in ``places``, this role in the unit?"""
-    allowed = decide(actor, Action.PERSON_ADMINISTER, unit, *places)
+def decide_person(actor: Actor, person_id: UUID, *places: Lineage) -> Decision:
+    """May the actor change what is known of this person, who lies in ``places``? Nobody their own.
+
+    Clearance, address and roles say what somebody reads: whoever could raise their own would read everything.
+    """
+    if person_id == actor.person_id:
+        return deny("own_record_by_another")
+    return decide(actor, Action.PERSON_ADMINISTER, *places)
+
+
+def decide_role(actor: Actor, person_id: UUID, role: Role, unit: Lineage, *places: Lineage) -> Decision:
+    """May the actor give this person, who lies in ``places``, this role in the unit?"""
+    allowed = decide_person(actor, person_id, unit, *places)
     if allowed and role in FOR_THE_TOP and len(unit) > 1:
         return deny("role_for_the_top_unit")
     return allowed

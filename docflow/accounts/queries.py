@@ -10,30 +10,34 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actions import Action
 from docflow.access.actor import Actor, Held, Secrecy
-from docflow.access.roles import Role
+from docflow.access.roles import MEMBERS, Role
 from docflow.core import clock
 from docflow.core.messages import Language
 
-# One row for each role held, one without a role when none is. Everything is found by an index whatever the planner
-# guesses: OFFSET 0 and the array keep it from reading all units to find the few.
+# One row for each role held in each unit that it reaches, one without a role when none is held. Everything is found
+# by an index whatever the planner guesses: OFFSET 0 keeps it from reading all units to find the few.
 _ASKER = """
 SELECT p.id AS person_id, p.full_name, p.username, p.language, p.clearance,
        asker.session_id, asker.token_id, asker.scopes, asker.seen_at,
        (SELECT no FROM principal WHERE person_id = p.id) AS person_principal,
-       held.role, held.unit_id, held.unit_no, held.lineage, held.principals
+       held.role, held.unit_id, held.unit_no, held.lineage, held.inherited,
+       (SELECT no FROM principal WHERE unit_id = held.unit_id) AS unit_principal
 FROM ({asker}) AS asker JOIN person p ON p.id = asker.person_id
 LEFT JOIN LATERAL (
-    SELECT r.role, u.id AS unit_id, u.no AS unit_no, u.lineage, ARRAY(
-        -- A unit inherits what the units that it succeeded could read.
-        WITH RECURSIVE heir AS (
-            SELECT u.id
-            UNION
-            SELECT before.id
-            FROM heir CROSS JOIN LATERAL (SELECT id FROM unit WHERE successor_id = heir.id OFFSET 0) AS before
-        )
-        SELECT no FROM principal WHERE unit_id = ANY (ARRAY(SELECT id FROM heir))
-    ) AS principals
+    SELECT r.role, line.id AS unit_id, line.no AS unit_no, line.lineage, line.id <> u.id AS inherited
     FROM role_held r JOIN unit u ON u.id = r.unit_id
+    CROSS JOIN LATERAL (
+        -- A unit inherits from the units that it succeeded, once they have ended.
+        WITH RECURSIVE heir AS (
+            SELECT u.id, u.no, u.lineage
+            UNION
+            SELECT before.id, before.no, before.lineage
+            FROM heir CROSS JOIN LATERAL (
+                SELECT id, no, lineage FROM unit WHERE successor_id = heir.id AND valid_to <= :today OFFSET 0
+            ) AS before
+        )
+        SELECT id, no, lineage FROM heir
+    ) AS line
     WHERE r.person_id = p.id
       AND r.valid_from <= :today AND (r.valid_to IS NULL OR r.valid_to > :today)
       AND u.valid_from <= :today AND (u.valid_to IS NULL OR u.valid_to > :today)
@@ -103,16 +107,18 @@ def _actor(rows: Sequence[Row[Any]], address: str) -> Actor | None:
     if not rows:
         return None
     person = rows[0]
-    held = [row for row in rows if row.role is not None]
-    units = sorted({number for row in held for number in row.principals})
+    held = [row for row in rows if row.role is not None and not row.inherited]
+    inherited = [row for row in rows if row.inherited and row.role in MEMBERS]
+    units = {row.unit_principal for row in (*held, *inherited) if row.role in MEMBERS}
     return Actor(
         person_id=person.person_id,
         name=person.full_name,
         username=person.username,
         language=Language(person.language),
         clearance=Secrecy(person.clearance),
-        held=tuple(Held(Role(row.role), row.unit_id, row.unit_no, tuple(row.lineage)) for row in held),
-        principals=(person.person_principal, *units),
+        held=tuple(map(_held, held)),
+        inherited=tuple(map(_held, inherited)),
+        principals=(person.person_principal, *sorted(units)),
         person_principal=person.person_principal,
         address=address,
         session_id=person.session_id,
@@ -121,3 +127,7 @@ def _actor(rows: Sequence[Row[Any]], address: str) -> Actor | None:
         if person.scopes is None
         else frozenset(action for action in Action if action in person.scopes),
     )
+
+
+def _held(row: Row[Any]) -> Held:
+    return Held(Role(row.role), row.unit_id, row.unit_no, tuple(row.lineage))

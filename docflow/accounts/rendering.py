@@ -6,7 +6,7 @@ from docflow.access.actions import Action
 from docflow.access.actor import Actor, Secrecy
 from docflow.accounts.listing import HeldRow, places_of, still_held
 from docflow.accounts.models import ApiToken, Person, Unit, UnitKind
-from docflow.accounts.policy import decide
+from docflow.accounts.policy import decide, decide_person
 from docflow.accounts.schemas import PersonOut, RoleHeldOut, TokenOut, UnitKindOut, UnitOut
 
 
@@ -40,12 +40,11 @@ def unit_kind_out(kind: UnitKind) -> UnitKindOut:
 def person_out(actor: Actor, person: Person, held: Sequence[HeldRow]) -> PersonOut:
     """A person as the actor may know them; ``held`` are all roles ever held."""
     places = places_of(held)
-    actions = [
-        action
-        for action in (Action.PERSON_ADMINISTER, Action.PERSON_READ)
-        if actor.may(action) and decide(actor, action, *places)
-    ]
-    told = Action.PERSON_ADMINISTER in actions
+    told = actor.may(Action.PERSON_ADMINISTER) and bool(decide(actor, Action.PERSON_ADMINISTER, *places))
+    offered = {
+        Action.PERSON_ADMINISTER: decide_person(actor, person.id, *places),
+        Action.PERSON_READ: decide(actor, Action.PERSON_READ),
+    }
     return PersonOut(
         id=person.id,
         username=person.username,
@@ -56,7 +55,7 @@ def person_out(actor: Actor, person: Person, held: Sequence[HeldRow]) -> PersonO
         roles=_roles_out(still_held(held)),
         clearance=Secrecy(person.clearance).name.lower() if told else None,
         frozen=person.frozen_at is not None if told else None,
-        actions=actions,
+        actions=[action for action, decision in offered.items() if decision and actor.may(action)],
         version=person.version,
     )
 

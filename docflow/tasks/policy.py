@@ -9,7 +9,8 @@ Whoever sees a task sees its document; the rest follows from the part somebody h
   it or above it. Of the other parts they see unit, role, state and deadline: who is with them, and no more.
 - *Nothing of the task*: everybody else, although they may see the document and the leader's words on it.
 
-A member is whoever holds a role in the unit.
+A member is whoever holds one of the roles ``access.roles.MEMBERS`` in the unit or, once it has ended, in the unit that
+succeeded it; who answered for the one answers for what it left open.
 """
 
 from collections.abc import Collection, Sequence
@@ -33,10 +34,11 @@ Owner = aliased(Unit, name="owner")
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """The one read rule, on Task joined with its Document, LeaderDirection and Owner."""
-    members = actor.unit_numbers_for(Action.TASK_READ)
+    members = _member_of(actor)
     # Names of their own: the statement that asks may be about a part and its unit itself.
     part, unit = aliased(Part), aliased(Unit)
-    overseen = unit.lineage.overlap(numbers(actor.unit_numbers_for(Action.TASK_STATISTICS)))
+    above = actor.unit_numbers_for(Action.TASK_STATISTICS, inherited=True)
+    overseen = unit.lineage.overlap(numbers(above))
     takes_part = exists().where(
         part.task_id == Task.id, unit.id == part.unit_id, or_(unit.no.in_(members), overseen)
     )
@@ -62,20 +64,25 @@ def numbers(units: Collection[int]) -> ColumnElement[Any]:
 
 def sees_whole(actor: Actor, leader_id: UUID, owner: Sequence[int], lead: Sequence[int]) -> bool:
     """Does the actor, who sees the task, see every part whole? Lineages of the registering and the lead unit."""
-    members = actor.unit_numbers_for(Action.TASK_READ)
+    members = _member_of(actor)
     return leader_id == actor.person_id or bool(members & set(owner)) or lead[-1] in members
 
 
 def sees_part_whole(actor: Actor, lineage: Sequence[int]) -> bool:
     """Does the actor, who sees the task, see this unit's part whole?"""
-    if lineage[-1] in actor.unit_numbers_for(Action.TASK_READ):
+    if lineage[-1] in _member_of(actor):
         return True
-    return bool(actor.unit_numbers_for(Action.TASK_STATISTICS) & set(lineage))
+    return bool(actor.unit_numbers_for(Action.TASK_STATISTICS, inherited=True) & set(lineage))
+
+
+def _member_of(actor: Actor) -> frozenset[int]:
+    """Numbers of the units whose tasks the actor reads as a member; none for a token that may not read tasks."""
+    return actor.member_unit_numbers if actor.may(Action.TASK_READ) else frozenset()
 
 
 def decide(actor: Actor, action: Action, lineage: Sequence[int]) -> Decision:
     """May the actor, who sees the thing, do this to a unit: direct it, answer for it, see its statistics?"""
-    mine = actor.unit_numbers_for(action)
+    mine = actor.unit_numbers_for(action, inherited=True)
     match action:
         case Action.DOCUMENT_DIRECT:
             if mine & set(lineage):

@@ -109,7 +109,7 @@ class Scope(StrEnum):
     """Whose parts a list is of."""
 
     MINE = "mine"
-    """Of the units in which the actor holds a role."""
+    """Of the units that the actor is a member of."""
     DIRECTED = "directed"
     """Of the tasks that the actor directed."""
     BELOW = "below"
@@ -240,11 +240,13 @@ def _in_scope(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     nearly_always = case((sees_document, True), else_=False)
     match scope:
         case Scope.MINE:
-            return [Part.unit_id.in_(actor.units_for(Action.TASK_READ)), nearly_always]
+            mine = actor.member_units if actor.may(Action.TASK_READ) else frozenset()
+            return [Part.unit_id.in_(mine), nearly_always]
         case Scope.DIRECTED:
             return [Part.leader_id == actor.person_id, nearly_always]
         case Scope.BELOW:
-            units = select(Unit.id).where(overlaps(actor.unit_numbers_for(Action.TASK_STATISTICS)))
+            above = actor.unit_numbers_for(Action.TASK_STATISTICS, inherited=True)
+            units = select(Unit.id).where(overlaps(above))
             return [Part.unit_id.in_(units), sees_document]
 
 

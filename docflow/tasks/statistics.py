@@ -45,7 +45,7 @@ async def count(
     A part that was returned counts for nobody. A coordinator's that the lead's completion closed is done.
     Raises NotFound for an unknown unit and NotAllowed for one elsewhere.
     """
-    tops = actor.unit_numbers_for(Action.TASK_STATISTICS)
+    tops = actor.unit_numbers_for(Action.TASK_STATISTICS, inherited=True)
     if unit_id is not None:
         lineage = await session.scalar(select(Unit.lineage).where(Unit.id == unit_id))
         if lineage is None:

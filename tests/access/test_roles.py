@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from docflow.access.actions import Action
 from docflow.access.actor import Actor, Held, Secrecy
-from docflow.access.roles import GRANTS, Role
+from docflow.access.roles import GRANTS, MEMBERS, Role
 from docflow.core.messages import Language
 
 COLUMNS = {
@@ -104,7 +105,26 @@ def test_a_role_in_one_unit_grants_nothing_in_another():
     assert actor.units_for(Action.DOCUMENT_REGISTER) == {CLERK.unit_id}
     assert actor.units_for(Action.DOCUMENT_DIRECT) == {HEAD.unit_id}
     assert actor.unit_numbers_for(Action.DOCUMENT_ROUTE) == {10, 20}
-    assert actor.unit_ids == {CLERK.unit_id, HEAD.unit_id}
+    assert actor.member_units == {CLERK.unit_id, HEAD.unit_id}
+
+
+def test_administrators_and_auditors_are_members_of_no_unit():
+    assert set(Role) - MEMBERS == {Role.ADMINISTRATOR, Role.AUDITOR}
+    for role in Role:
+        actor = holder(Held(role, UUID(int=10), 10, (1, 10)))
+        assert actor.member_units == ({UUID(int=10)} if role in MEMBERS else set())
+        assert actor.member_unit_numbers == ({10} if role in MEMBERS else set())
+
+
+def test_what_is_inherited_is_asked_for_by_name():
+    before = Held(Role.REGISTRY_CLERK, UUID(int=30), 30, (1, 30))
+    actor = msgspec.structs.replace(holder(CLERK), inherited=(before,))
+    assert actor.units_for(Action.DOCUMENT_REGISTER) == {CLERK.unit_id}
+    assert actor.unit_numbers_for(Action.DOCUMENT_ROUTE) == {CLERK.unit_no}
+    assert actor.units_for(Action.TASK_ANSWER, inherited=True) == {CLERK.unit_id, before.unit_id}
+    assert actor.unit_numbers_for(Action.TASK_ANSWER, inherited=True) == {CLERK.unit_no, 30}
+    assert actor.units_for(Action.DOCUMENT_DIRECT, inherited=True) == set()
+    assert actor.member_units == {CLERK.unit_id, before.unit_id}
 
 
 def test_a_tokens_scopes_take_away_and_never_add():

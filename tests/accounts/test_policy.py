@@ -13,6 +13,7 @@ from docflow.core.messages import Language
 
 PROVINCE, SECOND, THIRD, BELOW = (1,), (1, 2), (1, 3), (1, 2, 4)
 NOWHERE: tuple[int, ...] = ()
+SOMEBODY = UUID(int=2)
 
 
 def administrator_of(*places: tuple[int, ...], role: Role = Role.ADMINISTRATOR, token: bool = False) -> Actor:
@@ -61,7 +62,7 @@ def test_no_other_role_administers_anything(role: Role):
     actor = administrator_of(PROVINCE, role=role)
     for action in (Action.PERSON_ADMINISTER, Action.UNIT_ADMINISTER):
         assert not policy.decide(actor, action, SECOND)
-    assert not policy.decide_role(actor, Role.SPECIALIST, SECOND)
+    assert not policy.decide_role(actor, SOMEBODY, Role.SPECIALIST, SECOND)
     assert not policy.decide_password(actor, UUID(int=2), SECOND)
 
 
@@ -77,12 +78,27 @@ def test_what_no_rule_speaks_of_is_denied():
 
 def test_a_role_that_reaches_the_whole_house_is_held_at_the_top():
     province, department = administrator_of(PROVINCE), administrator_of(SECOND)
-    assert policy.decide_role(province, Role.AUDITOR, PROVINCE, SECOND)
-    assert policy.decide_role(province, Role.AUDITOR, SECOND).reason == "role_for_the_top_unit"
-    assert policy.decide_role(department, Role.AUDITOR, SECOND).reason == "role_for_the_top_unit"
-    assert policy.decide_role(department, Role.AUDITOR, PROVINCE).reason == "outside_administered_units"
-    assert policy.decide_role(department, Role.ADMINISTRATOR, BELOW, SECOND)
-    assert not policy.decide_role(department, Role.SPECIALIST, BELOW, THIRD)
+    assert policy.decide_role(province, SOMEBODY, Role.AUDITOR, PROVINCE, SECOND)
+    assert policy.decide_role(province, SOMEBODY, Role.AUDITOR, SECOND).reason == "role_for_the_top_unit"
+    assert policy.decide_role(department, SOMEBODY, Role.AUDITOR, SECOND).reason == "role_for_the_top_unit"
+    assert (
+        policy.decide_role(department, SOMEBODY, Role.AUDITOR, PROVINCE).reason
+        == "outside_administered_units"
+    )
+    assert policy.decide_role(department, SOMEBODY, Role.ADMINISTRATOR, BELOW, SECOND)
+    assert not policy.decide_role(department, SOMEBODY, Role.SPECIALIST, BELOW, THIRD)
+
+
+def test_nobody_changes_their_own_record_or_roles_wherever_they_administer():
+    actor = administrator_of(PROVINCE)
+    own = (
+        policy.decide_person(actor, actor.person_id, PROVINCE),
+        policy.decide_role(actor, actor.person_id, Role.LEADER, SECOND, PROVINCE),
+    )
+    for decision in own:
+        assert (decision.allowed, decision.reason) == (False, "own_record_by_another")
+    assert policy.decide_person(actor, SOMEBODY, SECOND)
+    assert not policy.decide_person(administrator_of(THIRD), SOMEBODY, SECOND)
 
 
 def test_nobody_sets_their_own_password_and_a_program_changes_no_proof_of_who_one_is():

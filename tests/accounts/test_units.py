@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from docflow.access.actor import Actor
+from docflow.access.roles import Role
 from docflow.accounts.models import Principal, Unit
 from docflow.audit.models import AuditEvent
 from docflow.audit.tags import Tag
@@ -227,6 +228,48 @@ async def test_reading_is_inherited_through_a_line_of_successors(
     told(await house.end_unit(HOME_AFFAIRS, str(TODAY), SCIENCE))
     inherited = {await principal_of(sessions, house.units[code]) for code in (FINANCE, HOME_AFFAIRS, SCIENCE)}
     assert inherited <= set((await actor_of("vinhpt")).principals)
+
+
+async def test_nothing_is_inherited_before_the_unit_has_ended(
+    house: House, sessions: Sessions, actor_of: ActorOf
+):
+    finance = await principal_of(sessions, house.units[FINANCE])
+    told(await house.end_unit(FINANCE, TOMORROW, HOME_AFFAIRS))
+    heir = await actor_of("maihtx")
+    assert finance not in heir.principals
+    assert heir.inherited == ()
+    with clock.at(clock.now() + timedelta(days=1)):
+        assert finance in (await actor_of("maihtx")).principals
+
+
+async def test_the_roles_held_in_a_successor_reach_the_ended_unit_but_are_not_held_there(
+    house: House, actor_of: ActorOf
+):
+    told(await house.end_unit(FINANCE, str(TODAY), HOME_AFFAIRS))
+    heir = await actor_of("datcv")
+    assert [str(held.unit_id) for held in heir.held] == [house.units[HOME_AFFAIRS]]
+    assert [(held.role, str(held.unit_id)) for held in heir.inherited] == [
+        (Role.REGISTRY_CLERK, house.units[FINANCE])
+    ]
+    assert {str(unit) for unit in heir.member_units} == {house.units[HOME_AFFAIRS], house.units[FINANCE]}
+
+
+@pytest.mark.parametrize("role", ["administrator", "auditor"])
+async def test_who_keeps_or_watches_a_unit_reads_nothing_of_it_and_inherits_nothing(
+    house: House, sessions: Sessions, actor_of: ActorOf, role: str
+):
+    await house.add_unit("A", PROVINCE)
+    told(await house.end_unit("A", TOMORROW, PROVINCE))
+    await house.add_person("moi", "Lê Mới")
+    await house.give_role("moi", role, PROVINCE)
+    with clock.at(clock.now() + timedelta(days=1)):
+        actor = await actor_of("moi")
+        leader = await actor_of("khaitq")
+    assert [held.role.value for held in actor.held] == [role]
+    assert actor.principals == (actor.person_principal,)
+    assert (actor.inherited, actor.member_units) == ((), frozenset())
+    units = {await principal_of(sessions, house.units[code]) for code in ("A", PROVINCE)}
+    assert units <= set(leader.principals)
 
 
 async def test_a_unit_does_not_end_before_the_units_below_it(house: House):

@@ -79,7 +79,9 @@ def test_what_no_rule_names_is_denied_and_every_reason_has_its_words() -> None:
     ("held", "whole"),
     [
         ([(Role.SPECIALIST, OFFICE)], True),
-        ([(Role.AUDITOR, ROOT)], True),
+        ([(Role.LEADER, ROOT)], True),
+        ([(Role.AUDITOR, ROOT)], False),
+        ([(Role.ADMINISTRATOR, OFFICE)], False),
         ([(Role.SPECIALIST, HOME)], True),
         ([(Role.UNIT_HEAD, FINANCE)], False),
         ([(Role.SPECIALIST, TEAM)], False),

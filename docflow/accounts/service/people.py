@@ -60,7 +60,7 @@ async def admit(session: AsyncSession, data: AddPerson, password_hash: str) -> P
 async def amend_person(
     session: AsyncSession, actor: Actor, person_id: UUID, version: int, data: AmendPerson
 ) -> Person:
-    """Change a person. Freezing ends every session at once and revokes every token; thawing brings none back.
+    """Change somebody else. Freezing ends every session at once and revokes every token; thawing brings none back.
 
     Raises NotFound, NotAllowed, Stale, PersonIsLastAdministrator.
     """
@@ -77,14 +77,14 @@ async def amend_person(
 
 
 async def give_role(session: AsyncSession, actor: Actor, person_id: UUID, data: GiveRole) -> RoleHeld:
-    """Let a person hold a role in a unit. Raises NotFound, NotAllowed, RoleAlreadyHeld, Invalid."""
+    """Let somebody else hold a role in a unit. Raises NotFound, NotAllowed, RoleAlreadyHeld, Invalid."""
     person = await get_person(session, actor, person_id, lock=True)
     since = data.valid_from or clock.today()
     unit = await find_unit_on(session, data.unit_id, since)
     if unit is None:
         raise invalid("unit_id", "unit_not_there")
     places = await _places(session, person.id)
-    policy.decide_role(actor, data.role, unit.lineage, *places).require()
+    policy.decide_role(actor, person.id, data.role, unit.lineage, *places).require()
     if data.valid_to is not None and data.valid_to <= since:
         raise invalid("valid_to", "dates_in_wrong_order")
     held = RoleHeld(
@@ -109,7 +109,7 @@ async def give_role(session: AsyncSession, actor: Actor, person_id: UUID, data: 
 
 
 async def take_role(session: AsyncSession, actor: Actor, person_id: UUID, role_id: UUID) -> Person:
-    """End a role today; one that began today or has not begun leaves no trace but in the trail.
+    """End somebody else's role today; one that began today or has not begun leaves no trace but in the trail.
 
     Raises NotFound, NotAllowed, PersonIsLastAdministrator.
     """
@@ -118,7 +118,7 @@ async def take_role(session: AsyncSession, actor: Actor, person_id: UUID, role_i
     row = next((row for row in roles if row.RoleHeld.id == role_id), None)
     if row is None:
         raise NotFound
-    policy.decide(actor, Action.PERSON_ADMINISTER, row.lineage).require()
+    policy.decide_person(actor, person.id, row.lineage).require()
     held: RoleHeld = row.RoleHeld
     today = clock.today()
     if held.role is Role.ADMINISTRATOR and held.valid_from <= today and person.frozen_at is None:
@@ -147,7 +147,7 @@ async def set_password(session: AsyncSession, actor: Actor, person_id: UUID, pas
 
 async def _administered(session: AsyncSession, actor: Actor, person_id: UUID) -> Person:
     person = await get_person(session, actor, person_id, lock=True)
-    policy.decide(actor, Action.PERSON_ADMINISTER, *await _places(session, person.id)).require()
+    policy.decide_person(actor, person.id, *await _places(session, person.id)).require()
     return person
 
 
