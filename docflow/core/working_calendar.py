@@ -6,7 +6,7 @@ Public holidays: Labour Code 2019, article 112; days the Prime Minister swaps ar
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -84,17 +84,6 @@ class WorkingCalendar:
         _check_term(amount)
         last = start + timedelta(days=amount)
         return last if self.is_working(last) else self.next_working_day(last)
-
-    def with_changes(
-        self, extra_rest: Iterable[date] = (), extra_working: Iterable[date] = ()
-    ) -> "WorkingCalendar":
-        """This calendar under a province's own table, which wins. Raises ValueError for a date in both."""
-        rest, working = frozenset(extra_rest), frozenset(extra_working)
-        return replace(
-            self,
-            rest_days=(self.rest_days - working) | rest,
-            working_days=(self.working_days - rest) | working,
-        )
 
 
 def vietnam(years: Iterable[int]) -> WorkingCalendar:

@@ -98,11 +98,6 @@ class Symbol:
         return f"{year}/" + "-".join(part for part in (self.kind, body, unit) if part)
 
 
-def same_symbol(one: Symbol, other: Symbol) -> bool:
-    """Whether both are the same number and symbol, whoever issued them."""
-    return one.match_key == other.match_key
-
-
 def parse(text: str, kinds: Mapping[str, object] | Collection[str]) -> Symbol:
     """What `text` says as a number and symbol; `kinds` are the symbols of the known kinds (or map from them).
 

@@ -82,23 +82,6 @@ def test_a_day_exchanged_over_new_year_is_known_from_either_side() -> None:
         assert not vietnam(years).is_working(date(2015, 1, 2))
 
 
-def test_a_province_changes_days_of_its_own() -> None:
-    festival, swapped = date(2026, 10, 8), date(2026, 8, 22)
-    own = CALENDAR.with_changes(
-        extra_rest=[festival, swapped], extra_working=[date(2026, 10, 10), date(2026, 8, 31)]
-    )
-    assert not own.is_working(festival)
-    assert not own.is_working(swapped)
-    assert own.is_working(date(2026, 10, 10))
-    assert own.is_working(date(2026, 8, 31))
-    assert CALENDAR.is_working(festival)
-
-
-def test_a_day_cannot_be_both_rest_and_work() -> None:
-    with pytest.raises(ValueError, match="2026-10-08"):
-        CALENDAR.with_changes([date(2026, 10, 8)], [date(2026, 10, 8)])
-
-
 @pytest.mark.parametrize("weekdays", [range(7), [7], [-1]])
 def test_a_week_has_seven_days_and_some_are_worked(weekdays: list[int]) -> None:
     with pytest.raises(ValueError, match="weekdays"):
