@@ -38,6 +38,9 @@ SCHEDULE: dict[str, timedelta] = {
 }
 """How often each recurring job is enqueued, counted from midnight UTC."""
 
+TOGETHER = frozenset({"worker.revive"})
+"""Every other recurring job runs alone. A worker that died at it still holds its turn, until this one frees it."""
+
 STALLED_AFTER_SECONDS = 30
 """A worker that has not been heard of for so long has died; its jobs are given to another."""
 
@@ -64,7 +67,12 @@ async def forget(sessions: Sessions) -> None:
 async def revive(queue: procrastinate.App) -> None:
     """Give the jobs of dead workers to living ones; every job may therefore run twice."""
     for job in await queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS):
-        await queue.job_manager.retry_job(job)
+        try:
+            await queue.job_manager.retry_job(job)
+        except procrastinate.exceptions.ConnectorException as error:
+            # Ended or revived by another meanwhile; the rest still waits.
+            log.info("job_not_revived", job=job.id, name=job.task_name, reason=str(error))
+            continue
         log.warning("job_revived", job=job.id, name=job.task_name)
 
 
@@ -73,7 +81,7 @@ async def tick(sessions: Sessions, name: str, every: timedelta) -> None:
     slot = slot_of(clock.now(), every)
     async with transaction(sessions) as session:
         if await ticks.win(session, name, slot):
-            await enqueue(session, name)
+            await enqueue(session, name, alone=name not in TOGETHER)
 
 
 def slot_of(moment: datetime, every: timedelta) -> datetime:

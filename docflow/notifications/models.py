@@ -3,7 +3,7 @@
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, LargeBinary, text
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from docflow.core.db import Base, Key, Moment, Word, one_of
@@ -15,7 +15,7 @@ class LetterState(StrEnum):
     QUEUED = "queued"
     SENT = "sent"
     FAILED = "failed"
-    """Refused for good by the receiving server, or given up after the last attempt."""
+    """Refused for good by the receiving server, or given up after five days."""
 
 
 class Letter(Base):
@@ -33,7 +33,7 @@ class Letter(Base):
     recipient: Mapped[str]
     subject: Mapped[str]
     content: Mapped[bytes] = mapped_column(LargeBinary)
-    """The whole message, RFC 5322, as it goes over the wire."""
+    """The whole message, RFC 5322, as it goes over the wire; emptied once it is sent."""
     subject_kind: Mapped[str]
     subject_id: Mapped[UUID]
     """What it is about: a document, a meeting."""
@@ -47,6 +47,7 @@ class Letter(Base):
 
     __table_args__ = (
         one_of("state", LetterState),
+        CheckConstraint("state <> 'sent' OR content = ''", name="sent_is_emptied"),
         Index("ix_letter_due", "due_at", "no", postgresql_where=text("state = 'queued'")),
         Index("ix_letter_thread", "thread", "no", postgresql_where=text("state = 'queued'")),
         Index("ix_letter_subject", "subject_kind", "subject_id", "no"),

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+import structlog
 from sqlalchemy import exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,11 +20,19 @@ from docflow.notifications.mail import Mailbox, MailText, MailWords, compose
 from docflow.notifications.models import Letter, LetterState
 from docflow.notifications.smtp import Delivery, Envelope, Outcome
 
+log = structlog.get_logger("docflow.notifications")
+
 LEASE = timedelta(minutes=5)
 """A letter that was taken for sending is not taken again before; then whoever took it has died."""
-GIVEN_UP_AFTER = 20
-"""Attempts, the last about a day after the first."""
+HANDED_OVER_WITHIN = timedelta(minutes=2)
+"""Of the lease: a letter that is not under way by then waits for its next turn, so none is sent by two."""
+GIVEN_UP_AFTER = timedelta(days=5)
+"""RFC 5321 §4.5.4.1: at least four to five days."""
+LONGEST_WAIT = timedelta(hours=1)
+UNTIL_THE_SERVER_IS_BACK = timedelta(minutes=1)
 BATCH = 50
+DELIVER = "notifications.deliver"
+"""The job that sends what is due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +82,7 @@ class Postman:
             insert(Letter).on_conflict_do_nothing(index_elements=[Letter.effect]),
             [self._row(draft, now) for draft in drafts],
         )
-        await enqueue(session, "notifications.deliver")
+        await enqueue(session, DELIVER, alone=True)
 
     def _row(self, draft: Draft, now: datetime) -> dict[str, Any]:
         unique = sha256(draft.effect.encode()).hexdigest()[:40]
@@ -121,25 +130,99 @@ async def take_due(session: AsyncSession, sender: str) -> list[Envelope]:
         .order_by(Letter.no)
         .limit(BATCH)
         .with_for_update(skip_locked=True, of=Letter)
+        # Not a subquery of IN, which some plans run once for each letter, beyond the limit.
+        .cte("due")
     )
     taken = await session.execute(
         update(Letter)
-        .where(Letter.id.in_(due.scalar_subquery()))
-        .values(due_at=now + LEASE, attempts=Letter.attempts + 1)
+        .where(Letter.id == due.c.id)
+        .values(due_at=now + LEASE)
         .returning(Letter.no, Letter.id, Letter.recipient, Letter.content)
     )
     return [Envelope(row.id, sender, row.recipient, row.content) for row in sorted(taken)]
 
 
 async def note_delivery(session: AsyncSession, delivery: Delivery) -> None:
-    """Keep what became of a letter. A temporary failure is tried again after a doubling wait, up to an hour."""
+    """Keep what became of a letter. A temporary failure is tried again after a doubling wait, up to an hour.
+
+    What was sent is not kept: an invitation holds the secret by which its recipient answers. A letter that had
+    no turn, because the server was not there, counts no attempt.
+    """
     now = clock.now()
     letter = await session.get_one(Letter, delivery.id, with_for_update=True)
     if delivery.outcome is Outcome.SENT:
         letter.state, letter.sent_at, letter.failure = LetterState.SENT, now, None
+        letter.attempts += 1
+        letter.content = b""
         return
+    if letter.state is not LetterState.QUEUED:
+        return  # whoever took it after our lease knew better
     letter.failure = delivery.detail
-    if delivery.outcome is Outcome.PERMANENT or letter.attempts >= GIVEN_UP_AFTER:
-        letter.state = LetterState.FAILED
+    if delivery.outcome is Outcome.NOT_TRIED:
+        letter.due_at = now + UNTIL_THE_SERVER_IS_BACK
     else:
-        letter.due_at = now + min(timedelta(seconds=15) * 2**letter.attempts, timedelta(hours=1))
+        letter.attempts += 1
+        letter.due_at = now + min(timedelta(seconds=15) * 2 ** min(letter.attempts, 10), LONGEST_WAIT)
+    if delivery.outcome is Outcome.PERMANENT or now - letter.queued_at >= GIVEN_UP_AFTER:
+        letter.state = LetterState.FAILED
+        log.warning(
+            "letter_given_up",
+            letter=letter.no,
+            about=f"{letter.subject_kind}/{letter.subject_id}",
+            attempts=letter.attempts,
+            failure=letter.failure,
+        )
+
+
+class FailedLetter(NamedTuple):
+    """A letter that was given up, and why."""
+
+    no: int
+    queued_at: datetime
+    recipient: str
+    about: str
+    failure: str
+
+
+async def list_failed(session: AsyncSession) -> list[FailedLetter]:
+    """Every letter that was given up, in the order in which they were written."""
+    rows = await session.execute(
+        select(
+            Letter.no,
+            Letter.queued_at,
+            Letter.recipient,
+            Letter.subject_kind,
+            Letter.subject_id,
+            Letter.failure,
+        )
+        .where(Letter.state == LetterState.FAILED)
+        .order_by(Letter.no)
+    )
+    return [
+        FailedLetter(
+            row.no, row.queued_at, row.recipient, f"{row.subject_kind}/{row.subject_id}", row.failure or ""
+        )
+        for row in rows
+    ]
+
+
+async def queue_again(session: AsyncSession, numbers: Sequence[int] = ()) -> list[int]:
+    """Give letters that were given up another five days: those with ``numbers``, or all; the numbers of which.
+
+    One whose thread has gone on stays: an old invitation must not arrive after its cancellation.
+    """
+    now = clock.now()
+    later = aliased(Letter)
+    failed = update(Letter).where(
+        Letter.state == LetterState.FAILED,
+        ~exists().where(later.thread == Letter.thread, later.no > Letter.no, later.state == LetterState.SENT),
+    )
+    if numbers:
+        failed = failed.where(Letter.no.in_(numbers))
+    again = await session.scalars(
+        failed.values(state=LetterState.QUEUED, queued_at=now, due_at=now, attempts=0).returning(Letter.no)
+    )
+    found = sorted(again)
+    if found:
+        await enqueue(session, DELIVER, alone=True)
+    return found

@@ -1,8 +1,10 @@
 """Delivery over SMTP (RFC 5321): one connection for a batch, each letter's fate told as soon as it is known."""
 
 import asyncio
+import math
 import smtplib
 import ssl
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -49,6 +51,8 @@ class Outcome(StrEnum):
     SENT = "sent"
     TEMPORARY = "temporary"
     PERMANENT = "permanent"
+    NOT_TRIED = "not_tried"
+    """It was not its turn: no connection, or no time left. Says nothing about the letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +83,17 @@ class SmtpTransport:
     def __init__(self, settings: SmtpSettings) -> None:
         self.settings = settings
 
-    async def deliver(self, letters: Sequence[Envelope]) -> AsyncGenerator[Delivery, None]:
+    async def deliver(
+        self, letters: Sequence[Envelope], *, within: float = math.inf
+    ) -> AsyncGenerator[Delivery, None]:
         """Hand over the letters in their order, yielding each one's fate right after the server's answer.
 
         Never raises for a letter: a refused one does not stop the rest. When the connection cannot be made or
-        is lost, the remaining ones are ``temporary``; the one under way may have arrived all the same, so it
-        must keep its Message-ID. Close the iterator (``contextlib.aclosing``) to hang up early.
+        is lost, the remaining ones are ``not_tried``; the one under way is ``temporary`` and may have arrived all
+        the same, so it must keep its Message-ID. No letter is begun later than ``within`` seconds from now.
+        Close the iterator (``contextlib.aclosing``) to hang up early.
         """
+        until = time.monotonic() + within
         if not letters:
             return
         async with _session(self.settings) as session:
@@ -95,8 +103,10 @@ class SmtpTransport:
             except MailServerUnavailable as error:
                 lost = str(error)[:500]
             for letter in letters:
+                if not lost and time.monotonic() >= until:
+                    lost = "no time was left for this letter"
                 if lost:
-                    yield Delivery(letter.id, Outcome.TEMPORARY, lost)
+                    yield Delivery(letter.id, Outcome.NOT_TRIED, lost)
                     continue
                 delivery = await session.step(session.hand_over, letter)
                 if session.closed:
