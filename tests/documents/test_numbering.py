@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from docflow.access.actions import Action
 from docflow.access.actor import Actor
 from docflow.core import clock
 from docflow.core.db import Sessions, transaction
@@ -82,8 +83,8 @@ async def take(sessions: Sessions, unit_id: UUID, direction: Direction, year: in
 
 
 async def test_each_unit_direction_and_year_counts_for_itself(sessions: Sessions, actor_of: ActorOf) -> None:
-    (one,) = (await actor_of("anpth")).unit_ids
-    (other,) = (await actor_of("datcv")).unit_ids
+    (one,) = (await actor_of("anpth")).units_for(Action.DOCUMENT_REGISTER)
+    (other,) = (await actor_of("datcv")).units_for(Action.DOCUMENT_REGISTER)
     registers = [
         (one, Direction.INCOMING, 2026),
         (one, Direction.OUTGOING, 2026),
@@ -97,8 +98,8 @@ async def test_each_unit_direction_and_year_counts_for_itself(sessions: Sessions
 async def test_a_number_of_one_register_does_not_wait_for_another(
     sessions: Sessions, actor_of: ActorOf
 ) -> None:
-    (one,) = (await actor_of("anpth")).unit_ids
-    (other,) = (await actor_of("datcv")).unit_ids
+    (one,) = (await actor_of("anpth")).units_for(Action.DOCUMENT_REGISTER)
+    (other,) = (await actor_of("datcv")).units_for(Action.DOCUMENT_REGISTER)
     async with transaction(sessions) as session, asyncio.timeout(5):
         await take_number(session, one, Direction.INCOMING, 2026)
         assert await take(sessions, other, Direction.INCOMING, 2026) == 1
@@ -108,7 +109,7 @@ async def test_a_number_of_one_register_does_not_wait_for_another(
 async def test_time_order_holds_for_a_host_whose_clock_is_behind(
     sessions: Sessions, actor_of: ActorOf
 ) -> None:
-    (unit,) = (await actor_of("anpth")).unit_ids
+    (unit,) = (await actor_of("anpth")).units_for(Action.DOCUMENT_REGISTER)
     now = clock.now()
     moments = []
     for shift in (timedelta(0), timedelta(minutes=-5), timedelta(0), timedelta(minutes=5)):

@@ -254,6 +254,8 @@ async def test_an_outgoing_form_is_checked_too(
         ({"kind": None}, "/kind", "kind_not_known"),
         ({"kind": "poem"}, "/kind", "kind_not_known"),
         ({"kind": "official_letter"}, "/field", "field_of_letter_missing"),
+        ({"kind": "official_letter", "field": "§ 1"}, "/field", "field_not_valid"),
+        ({"kind": "official_letter", "field": "VX ngày 1"}, "/field", "field_not_valid"),
         ({"due_on": "2020-01-01"}, "/due_on", "due_in_past"),
         ({"symbol": "01/BC-SNV"}, "/symbol", "field_unknown"),
         ({"issued_on": "2024-01-12"}, "/issued_on", "field_unknown"),

@@ -46,19 +46,19 @@ async def test_one_transaction_holds_document_file_version_readers_event_and_job
         file = await session.get_one(File, version.file_id)
         event = await session.scalar(select(AuditEvent).where(AuditEvent.subject_id == document.id))
         jobs = (await session.execute(text("SELECT task_name, args FROM procrastinate_jobs"))).all()
-    assert stored.readers == sorted(actor.principals)
+    assert stored.readers == sorted(set(actor.principals) - {actor.person_principal})
     assert (stored.register_number, stored.symbol_key, stored.secrecy) == (1, "5/CT-ubnd", 0)
     assert (version.version, file.filename, file.size) == (1, "7.txt", 8)
     assert file.text_status is TextStatus.WAITING
     assert event is not None
     assert (event.tag, event.actor_name) == (Tag.DOCUMENT_REGISTERED, actor.name)
+    assert event.on_behalf_of == stored.unit_id
     assert event.details == {
         "number": "01",
         "direction": "incoming",
         "symbol": "05/CT-UBND",
         "subject": stored.subject,
         "file": "7.txt",
-        "for_unit": str(stored.unit_id),
     }
     read_text = ("documents.read_text", {"document_id": str(document.id), "file_id": str(file.id)})
     assert [(job.task_name, job.args) for job in jobs] == [read_text]
