@@ -1,5 +1,6 @@
 """Whom something can be given to: units and people, with the number under which documents name them."""
 
+from collections import Counter
 from collections.abc import Collection
 from uuid import UUID
 
@@ -80,12 +81,14 @@ async def people(
 
 
 async def find_people_by_email(session: AsyncSession, addresses: Collection[str]) -> dict[str, Addressee]:
-    """People in service by their address in lower case; addresses of nobody are left out."""
+    """People in service by their address in lower case; addresses of nobody or of several people are left out."""
     lowered = {address.lower() for address in addresses}
     ids = await session.scalars(
         select(Person.id).where(func.lower(Person.email).in_(lowered), Person.frozen_at.is_(None))
     )
-    return {person.email.lower(): person for person in await people(session, set(ids))}
+    found = [(person.email.lower(), person) for person in await people(session, set(ids))]
+    owners = Counter(address for address, _ in found)
+    return {address: person for address, person in found if owners[address] == 1}
 
 
 def _require_all(field: str, wanted: Collection[UUID], found: set[UUID | None], code: str) -> None:

@@ -1,5 +1,6 @@
 """Who may see a meeting, and who may do what with it and with sites."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -14,7 +15,7 @@ from docflow.meetings.models import Booking, Meeting, Participant, Site
 
 # Aliases, so that the rule fits into a query that reads the same tables.
 _invited, _held, _own = aliased(Participant), aliased(Booking), aliased(Site)
-_me = aliased(Person)
+_me, _other = aliased(Person), aliased(Person)
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -40,35 +41,57 @@ def hosts(actor: Actor) -> ColumnElement[bool]:
 
 
 def is_participant(actor: Actor, invited: type[Participant] = Participant) -> ColumnElement[bool]:
-    """Whether a participant is the actor: linked to the person, or invited at the person's address."""
+    """Whether an invitation reaches the actor: linked to the person, or to nobody and at the person's address.
+
+    An address says less than a link: administrators amend it, and several people may share one.
+    """
     address = select(func.lower(_me.email)).where(_me.id == actor.person_id).scalar_subquery()
-    return and_(
-        invited.removed_at.is_(None),
-        or_(invited.person_id == actor.person_id, func.lower(invited.email) == address),
+    at_address = and_(invited.person_id.is_(None), func.lower(invited.email) == address)
+    return and_(invited.removed_at.is_(None), or_(invited.person_id == actor.person_id, at_address))
+
+
+def is_own_seat(actor: Actor) -> ColumnElement[bool]:
+    """Whether a participant is the actor and nobody else: as ``is_participant``, at an address of one person."""
+    shared = exists().where(
+        _other.id != actor.person_id,
+        _other.frozen_at.is_(None),
+        func.lower(_other.email) == func.lower(Participant.email),
     )
+    return and_(is_participant(actor), or_(Participant.person_id.is_not(None), ~shared))
 
 
 class Concern(msgspec.Struct, frozen=True):
-    """What a decision looks at: the unit that convenes the meeting, and whether the actor is invited to it."""
+    """What a decision looks at: the unit that convenes the meeting, and whether the actor is invited to it.
+
+    ``fresh``: the meeting is still to be scheduled, which nobody does in the name of a unit that has ended.
+    """
 
     unit_id: UUID
     invited: bool = False
+    fresh: bool = False
 
 
-def decide(actor: Actor, action: Action, concern: Concern | None = None) -> Decision:
+def decide(actor: Actor, action: Action, concern: Concern) -> Decision:
     """Whether the actor may do ``action``. Seeing the thing is decided before, by ``visible_to``.
 
-    A meeting belongs to the organizers of its convening unit; sites belong to no unit's organizers, because
-    who books a site is not who runs it: administrators keep them.
+    A meeting belongs to the organizers of its convening unit and, once that has ended, of its successor.
     """
-    if action is Action.SITE_ADMINISTER:
-        return allow("administers_sites") if actor.may(action) else deny("not_site_administrator")
-    if concern is None:
-        return deny("role_missing")
     if action is Action.MEETING_ORGANIZE:
-        if concern.unit_id in actor.units_for(action):
+        if concern.unit_id in actor.units_for(action, inherited=not concern.fresh):
             return allow("organizes_for_the_unit")
         return deny("not_organizer_of_the_unit")
     if action is Action.MEETING_ANSWER:
         return allow("invited") if concern.invited and actor.may(action) else deny("not_invited")
     return deny("role_missing")
+
+
+def decide_site(actor: Actor, *places: Sequence[int]) -> Decision:
+    """May the actor keep a site of the units with these lineages: the one it belongs to, the one it is given to?
+
+    Who books a site is not who runs it, so administrators keep the list. A site shows the meetings that were booked
+    there to the members of its unit: it goes only to and from units that the actor administers.
+    """
+    mine = actor.unit_numbers_for(Action.SITE_ADMINISTER)
+    if mine and all(mine & set(place) for place in places):
+        return allow("administers_sites")
+    return deny("not_site_administrator")

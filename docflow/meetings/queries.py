@@ -24,7 +24,7 @@ from docflow.documents.queries import get_document
 from docflow.meetings.errors import LinkEnded
 from docflow.meetings.models import Booking, Meeting, MeetingState, Participant, Site, SiteKind
 from docflow.meetings.plans import LONGEST
-from docflow.meetings.policy import Concern, decide, hosts, is_participant, takes_part, visible_to
+from docflow.meetings.policy import Concern, decide, hosts, is_own_seat, takes_part, visible_to
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 OFFERED = (Action.MEETING_ANSWER, Action.MEETING_ORGANIZE)
@@ -173,7 +173,7 @@ async def get_meeting(session: AsyncSession, actor: Actor, meeting_id: UUID) -> 
     if meeting is None:
         raise NotFound
     people = await session.execute(
-        select(Participant, is_participant(actor))
+        select(Participant, is_own_seat(actor))
         .where(Participant.meeting_id == meeting_id, Participant.removed_at.is_(None))
         .order_by(Participant.id)
     )
@@ -210,7 +210,7 @@ async def get_own_seat(
     """
     own = await session.scalar(
         select(Participant)
-        .where(Participant.meeting_id == meeting_id, is_participant(actor))
+        .where(Participant.meeting_id == meeting_id, is_own_seat(actor))
         .order_by(Participant.person_id.is_distinct_from(actor.person_id), Participant.id)
         .limit(1)
         .with_for_update(of=Participant)

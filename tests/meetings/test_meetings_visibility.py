@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from docflow.access.actions import Action
 from docflow.access.actor import Actor, Held, Secrecy
@@ -14,7 +14,7 @@ from docflow.accounts.models import Person, RoleHeld, Unit
 from docflow.core import clock
 from docflow.core.db import Sessions, transaction
 from docflow.core.messages import Language
-from docflow.meetings.policy import Concern, decide
+from docflow.meetings.policy import Concern, decide, decide_site
 from docflow.meetings.queries import list_today
 from storage import ObjectStore
 from tests.conftest import SignIn
@@ -204,7 +204,100 @@ def test_who_may_do_what_with_a_meeting(role: Role, at_home: bool) -> None:
     assert bool(decide(actor, Action.MEETING_ORGANIZE, Concern(unit, invited=True))) == organizes
     assert bool(decide(actor, Action.MEETING_ANSWER, Concern(unit, invited=True)))
     assert not decide(actor, Action.MEETING_ANSWER, Concern(unit, invited=False))
-    assert bool(decide(actor, Action.SITE_ADMINISTER)) == (role is Role.ADMINISTRATOR)
-    for other in set(Action) - {Action.MEETING_ORGANIZE, Action.MEETING_ANSWER, Action.SITE_ADMINISTER}:
+    for other in set(Action) - {Action.MEETING_ORGANIZE, Action.MEETING_ANSWER}:
         assert not decide(actor, other, Concern(unit, invited=True))
     assert Action.MEETING_ANSWER in GRANTS[role]
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize(
+    ("places", "kept"),
+    [([], True), ([(1, 2)], True), ([(1, 2, 3)], True), ([(1,)], False), ([(1, 2), (1, 4)], False)],
+)
+def test_sites_are_kept_by_administrators_of_their_units_or_above(
+    role: Role, places: list[tuple[int, ...]], kept: bool
+) -> None:
+    actor = Actor(
+        person_id=uuid4(),
+        name="Ai",
+        username="ai",
+        language=Language.VI,
+        clearance=Secrecy.NONE,
+        held=(Held(role, uuid4(), 2, (1, 2)),),
+        principals=(1,),
+        person_principal=1,
+    )
+    assert decide_site(actor, *places).allowed == (kept and role is Role.ADMINISTRATOR)
+
+
+async def amend_address(sessions: Sessions, username: str, email: str) -> None:
+    async with transaction(sessions) as session:
+        await session.execute(update(Person).where(Person.username == username).values(email=email))
+
+
+async def test_whoever_is_given_the_address_of_an_invited_person_sees_and_answers_nothing(
+    organizer: httpx.AsyncClient, hall: Hall, sign_in: SignIn, sessions: Sessions
+) -> None:
+    meeting = await schedule(organizer, hall.meeting())
+    place = f"{MEETINGS}/{meeting['id']}"
+    await amend_address(sessions, "phuongct", CHAIR.upper())
+    stranger = await sign_in("phuongct")
+    assert await meetings_seen(stranger) == ([], 0)
+    answers = [await stranger.get(place), await stranger.post(f"{place}/answer", json={"answer": "declined"})]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert (await answers_of(sessions, meeting["id"]))[CHAIR] == "needs_action"
+    await amend_address(sessions, "thinhbd", "new@truonggiang.example")
+    chair = await sign_in("thinhbd")
+    assert (await chair.post(f"{place}/answer", json={"answer": "accepted"})).status_code == 200
+
+
+async def test_an_address_that_several_people_share_is_nobodys_own_seat(
+    organizer: httpx.AsyncClient, hall: Hall, sign_in: SignIn, sessions: Sessions
+) -> None:
+    """All of them get the letter and see the meeting; who answers is known by the link of the letter alone."""
+    await amend_address(sessions, "phuongct", CHAIR)
+    meeting = await schedule(organizer, hall.meeting())
+    place = f"{MEETINGS}/{meeting['id']}"
+    assert meeting["participants"][0]["person_id"] is None
+    for username in ("phuongct", "thinhbd"):
+        somebody = await sign_in(username)
+        seen = (await somebody.get(place)).json()
+        assert (seen["actions"], seen["participants"][0]["email"]) == ([], None), username
+        refused = await somebody.post(f"{place}/answer", json={"answer": "accepted"})
+        assert (refused.status_code, refused.json()["facts"]["reason"]) == (403, "not_invited")
+    assert (await answers_of(sessions, meeting["id"]))[CHAIR] == "needs_action"
+    async with transaction(sessions) as session:
+        gone = update(Person).where(Person.username == "phuongct").values(frozen_at=clock.now())
+        await session.execute(gone)
+    chair = await sign_in("thinhbd")
+    assert (await chair.post(f"{place}/answer", json={"answer": "accepted"})).status_code == 200
+
+
+async def test_the_successor_of_the_convening_unit_changes_and_cancels_its_meetings_and_convenes_none_for_it(
+    organizer: httpx.AsyncClient, hall: Hall, sign_in: SignIn, sessions: Sessions
+) -> None:
+    office = await unit_id(sessions, "VP")
+    meeting = await schedule(organizer, hall.meeting())
+    place = f"{MEETINGS}/{meeting['id']}"
+    async with transaction(sessions) as session:
+        heir = select(Unit.id).where(Unit.code == "H99.04").scalar_subquery()
+        me = select(Person.id).where(Person.username == "phuongct").scalar_subquery()
+        given = {"person_id": me, "unit_id": heir, "role": Role.MEETING_ORGANIZER}
+        await session.execute(insert(RoleHeld).values(valid_from=clock.today(), **given))
+        ended = update(Unit).where(Unit.code == "H99.01")
+        await session.execute(ended.values(valid_to=clock.today(), successor_id=heir))
+    successor = await sign_in("phuongct")
+    assert (await organizer.get(place)).status_code == 403
+    seen = (await successor.get(place)).json()
+    assert (seen["actions"], seen["participants"][0]["email"]) == (["meeting:organize"], CHAIR)
+    refused = await successor.post(MEETINGS, json=hall.meeting(unit_id=office))
+    assert (refused.status_code, refused.json()["facts"]["reason"]) == (403, "not_organizer_of_the_unit")
+    changed = await successor.patch(place, json={"subject": "Mới"}, headers={"If-Match": '"1"'})
+    assert (changed.status_code, changed.json()["subject"]) == (200, "Mới")
+    cancelled = await successor.post(
+        f"{place}/cancellation", json={"reason": "Sáp nhập"}, headers={"If-Match": changed.headers["etag"]}
+    )
+    assert cancelled.json()["state"] == "cancelled"
+    body = hall.meeting(starts_at=at(14).isoformat(), ends_at=at(15).isoformat())
+    own = await schedule(successor, body)
+    assert own["unit_id"] == await unit_id(sessions, "H99.04")

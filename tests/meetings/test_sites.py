@@ -12,7 +12,7 @@ from docflow.audit.models import AuditEvent
 from docflow.core.db import Sessions
 from storage import ObjectStore
 from tests.conftest import SignIn
-from tests.documents.registering import unit_id
+from tests.documents.registering import person_id, unit_id
 from tests.meetings.convening import MEETINGS, SITES, Hall, at
 from tests.unchanged import unchanged
 
@@ -97,6 +97,32 @@ async def test_only_administrators_keep_the_list(
                 f"{SITES}/{hall.ids[0]}", json={"seats": 1}, headers={"If-Match": '"1"'}
             )
             assert change.status_code == 403
+
+
+async def test_who_administers_a_commune_takes_no_other_units_site_and_with_it_its_meetings(
+    admin: httpx.AsyncClient, site: dict[str, Any], sign_in: SignIn, sessions: Sessions, store: ObjectStore
+) -> None:
+    """A site shows its unit whatever was ever booked there."""
+    hall = await Hall.of(sessions)
+    meeting = await (await sign_in("phuoclh")).post(MEETINGS, json=hall.meeting())
+    commune, saudv = await unit_id(sessions, "H99.21"), await person_id(sessions, "saudv")
+    role = {"role": "administrator", "unit_id": commune}
+    assert (await admin.post(f"/api/v1/people/{saudv}/roles", json=role)).status_code == 201
+    local = await sign_in("saudv")
+    async with unchanged(sessions, store):
+        for body in ({"unit_id": commune}, {"seats": 1}):
+            refused = await local.patch(f"{SITES}/{hall.ids[1]}", json=body, headers={"If-Match": '"1"'})
+            assert refused.status_code == 403
+            assert refused.json()["facts"] == {"reason": "not_site_administrator"}
+        assert (await local.post(SITES, json=site)).status_code == 403
+    assert (await local.get(meeting.headers["location"])).status_code == 404
+    own = await local.post(SITES, json={**site, "unit_id": commune})
+    assert own.status_code == 201, own.text
+    place = own.headers["location"]
+    given_away = await local.patch(place, json={"unit_id": site["unit_id"]}, headers={"If-Match": '"1"'})
+    assert given_away.json()["facts"] == {"reason": "not_site_administrator"}
+    changed = await local.patch(place, json={"seats": 7}, headers={"If-Match": '"1"'})
+    assert (changed.status_code, changed.json()["seats"]) == (200, 7)
 
 
 async def test_a_name_is_taken_once(

@@ -32,7 +32,7 @@ async def schedule(session: AsyncSession, actor: Actor, postman: Postman, data: 
     itself, SiteAlreadyBooked for what is impossible now.
     """
     unit_id = _convening_unit(actor, data.unit_id)
-    decide(actor, Action.MEETING_ORGANIZE, Concern(unit_id)).require()
+    decide(actor, Action.MEETING_ORGANIZE, Concern(unit_id, fresh=True)).require()
     site_ids = frozenset({data.central_site_id, *data.site_ids})
     _check(data, site_ids)
     await _require_visible(session, actor, data.document_id)
@@ -61,7 +61,9 @@ async def schedule(session: AsyncSession, actor: Actor, postman: Postman, data: 
 async def invite(
     session: AsyncSession, meeting: Meeting, people: Sequence[ParticipantIn], sites: Mapping[UUID, Site]
 ) -> tuple[list[Participant], dict[UUID, str]]:
-    """Add participants, known people linked, and the secret of each one's answer link by participant.
+    """Add participants, and the secret of each one's answer link by participant.
+
+    Linked is who is named, or known by an address that is theirs alone.
 
     Raises Invalid for a person who does not exist or left.
     """
