@@ -53,6 +53,14 @@ def decide(actor: Actor, action: Action, *places: Lineage) -> Decision:
     return deny("no_rule_allows_it")
 
 
+def decide_kind(actor: Actor) -> Decision:
+    """May the actor add a kind of unit or of document? The whole house uses it, so who administers a top unit may."""
+    mine = actor.unit_numbers_for(Action.KIND_ADMINISTER)
+    if any(held.unit_no in mine and len(held.lineage) == 1 for held in actor.held):
+        return allow("administrator_of_the_top_unit")
+    return deny("kinds_by_the_top_unit")
+
+
 def decide_person(actor: Actor, person_id: UUID, *places: Lineage) -> Decision:
     """May the actor change what is known of this person, who lies in ``places``? Nobody their own.
 

@@ -72,6 +72,8 @@ async def test_what_was_done_at_the_console_is_in_the_trail(sessions: Sessions):
         ("unit:added", "console", None),
         ("person:added", "console", None),
     ]
+    assert events[0].details["unit_name"] == "UBND tỉnh"
+    assert events[1].details == {"username": "quantri", "full_name": "Nguyễn Văn Quản Trị"}
 
 
 async def test_a_user_name_that_is_taken_stays_with_whoever_has_it(sessions: Sessions):

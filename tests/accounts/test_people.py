@@ -56,6 +56,15 @@ async def test_a_new_person_signs_in_and_can_be_named_as_a_reader(
     assert (me["name"], me["language"]) == ("Lê Thị Mới", "en")
 
 
+async def test_a_new_person_is_in_the_trail_by_name(house: House, sessions: Sessions):
+    await house.add_person("moi", "Lê Thị Mới")
+    async with sessions() as session:
+        event = await session.scalar(select(AuditEvent).where(AuditEvent.tag == Tag.PERSON_ADDED))
+    assert event is not None
+    assert event.actor_name == "Võ Nhật Huy"
+    assert event.details == {"username": "moi", "full_name": "Lê Thị Mới"}
+
+
 @pytest.mark.parametrize(
     ("given", "field"),
     [

@@ -16,7 +16,9 @@ from docflow.audit.models import AuditEvent
 from docflow.audit.tags import Tag
 from docflow.core import clock
 from docflow.core.db import Sessions
+from storage import ObjectStore
 from tests.accounts.house import API, House, change, refused, told
+from tests.unchanged import unchanged
 
 SignIn = Callable[[str], Awaitable[httpx.AsyncClient]]
 ActorOf = Callable[[str], Awaitable[Actor]]
@@ -362,6 +364,28 @@ async def test_a_kind_of_unit_is_added_once_and_listed(house: House, sign_in: Si
     assert body in told(await clerk.get(f"{API}/unit-kinds"))
     refused(await clerk.post(f"{API}/unit-kinds", json={**body, "code": "x"}), 403, "role_missing")
     await house.add_unit("A", HOME_AFFAIRS, kind="division")
+
+
+async def test_kinds_are_for_the_whole_house_so_an_administrator_below_the_top_adds_none(
+    house: House, sign_in: SignIn, sessions: Sessions, store: ObjectStore
+):
+    await house.give_role("maihtx", "administrator", HOME_AFFAIRS)
+    local = await sign_in("maihtx")
+    unit_kind = {"code": "division", "name_vi": "Phòng", "name_en": "division"}
+    kind = {"code": "conclusion", "symbol": "KL", "name_vi": "Kết luận", "name_en": "Conclusion"}
+    async with unchanged(sessions, store):
+        refused(await local.post(f"{API}/unit-kinds", json=unit_kind), 403, "kinds_by_the_top_unit")
+        refused(await local.post(f"{API}/kinds", json=kind), 403, "kinds_by_the_top_unit")
+    told(await house.admin.post(f"{API}/kinds", json=kind), 201)
+
+
+async def test_a_new_unit_is_in_the_trail_by_name(house: House, sessions: Sessions):
+    await house.add_unit("X1", PROVINCE, name_vi="Phòng Tổ chức")
+    async with sessions() as session:
+        event = await session.scalar(select(AuditEvent).where(AuditEvent.tag == Tag.UNIT_ADDED))
+    assert event is not None
+    assert event.actor_name == "Võ Nhật Huy"
+    assert event.details == {"code": "X1", "unit_name": "Phòng Tổ chức"}
 
 
 async def test_a_retried_post_under_one_key_adds_one_unit(house: House, sessions: Sessions):

@@ -58,7 +58,14 @@ async def add_first_administrator(
         session.add(role)
         await session.flush()
         await audit.record(
-            session, None, Tag.PERSON_ADDED, "person", person.id, name="console", username=person.username
+            session,
+            None,
+            Tag.PERSON_ADDED,
+            "person",
+            person.id,
+            name="console",
+            username=person.username,
+            full_name=person.full_name,
         )
         return person.id
 
@@ -78,6 +85,13 @@ async def _top_unit(session: AsyncSession, name: str) -> Unit:
         )
         await plant(session, unit, None)
         await audit.record(
-            session, None, Tag.UNIT_ADDED, "unit", unit.id, name="console", code=unit.code, unit=unit.name_vi
+            session,
+            None,
+            Tag.UNIT_ADDED,
+            "unit",
+            unit.id,
+            name="console",
+            code=unit.code,
+            unit_name=unit.name_vi,
         )
     return unit

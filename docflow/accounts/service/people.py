@@ -33,7 +33,13 @@ async def add_person(session: AsyncSession, actor: Actor, data: AddPerson) -> Pe
         raise UsernameTaken
     person = await admit(session, data, await hash_password(data.password))
     await audit.record(
-        session, actor, Tag.PERSON_ADDED, "person", person.id, username=person.username, name=person.full_name
+        session,
+        actor,
+        Tag.PERSON_ADDED,
+        "person",
+        person.id,
+        username=person.username,
+        full_name=person.full_name,
     )
     return person
 

@@ -13,7 +13,7 @@ from docflow.access.actor import Actor
 from docflow.accounts.errors import UnitEnded, UnitsBelowLastLonger
 from docflow.accounts.listing import find_unit_on, get_unit
 from docflow.accounts.models import Principal, PrincipalKind, Unit, UnitKind
-from docflow.accounts.policy import decide
+from docflow.accounts.policy import decide, decide_kind
 from docflow.accounts.schemas import AddUnit, AmendUnit, EndUnit, UnitKindIn
 from docflow.accounts.service.administrators import require_administrator_remains
 from docflow.audit import service as audit
@@ -49,7 +49,9 @@ async def add_unit(session: AsyncSession, actor: Actor, data: AddUnit) -> Unit:
         valid_from=data.valid_from,
     )
     await plant(session, unit, parent)
-    await audit.record(session, actor, Tag.UNIT_ADDED, "unit", unit.id, code=unit.code, name=unit.name_vi)
+    await audit.record(
+        session, actor, Tag.UNIT_ADDED, "unit", unit.id, code=unit.code, unit_name=unit.name_vi
+    )
     return unit
 
 
@@ -107,7 +109,8 @@ async def end_unit(session: AsyncSession, actor: Actor, unit_id: UUID, version: 
 
 
 async def add_unit_kind(session: AsyncSession, actor: Actor, data: UnitKindIn) -> UnitKind:
-    """A kind of unit that the province has. Raises UnitKindCodeTaken by its constraint."""
+    """A kind of unit that the province has. Raises NotAllowed, and UnitKindCodeTaken by its constraint."""
+    decide_kind(actor).require()
     kind = UnitKind(**msgspec.structs.asdict(data))
     session.add(kind)
     await session.flush()

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actions import Action
 from docflow.access.actor import Actor
+from docflow.accounts.policy import decide_kind
 from docflow.audit import service as audit
 from docflow.audit.tags import Tag
 from docflow.core.db import require_version
@@ -76,7 +77,8 @@ async def index_text(session: AsyncSession, document_id: UUID) -> None:
 
 
 async def add_kind(session: AsyncSession, actor: Actor, data: KindIn) -> DocumentKind:
-    """A kind that the province adds. Raises KindCodeTaken by its constraint."""
+    """A kind that the province adds. Raises NotAllowed, Invalid, and KindCodeTaken by its constraint."""
+    decide_kind(actor).require()
     if data.symbol is not None and not data.symbol.isalpha():
         raise invalid("symbol", "kind_symbol_not_letters")
     kind = DocumentKind(**msgspec.structs.asdict(data))
