@@ -127,5 +127,16 @@ def verify(sweep: bool) -> None:
     sys.exit(1 if faults else 0)
 
 
+@main.command()
+@click.argument("numbers", nargs=-1, type=int)
+@click.option("--requeue", is_flag=True, help="Queue them again: those with NUMBERS, or all.")
+def letters(numbers: tuple[int, ...], requeue: bool) -> None:
+    """List the letters that were given up; with --requeue let them be tried for another five days."""
+    from docflow.commands.letters import tell_letters
+
+    settings = _settings()
+    sys.exit(1 if asyncio.run(tell_letters(settings, numbers, requeue=requeue)) else 0)
+
+
 if __name__ == "__main__":
     main()

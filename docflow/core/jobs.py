@@ -18,9 +18,13 @@ def _queue() -> procrastinate.App:
     return procrastinate.App(connector=procrastinate.PsycopgConnector())
 
 
-async def enqueue(session: AsyncSession, name: str, **arguments: Any) -> None:
-    """Queue the job ``name`` with JSON ``arguments``."""
+async def enqueue(session: AsyncSession, name: str, *, alone: bool = False, **arguments: Any) -> None:
+    """Queue the job ``name`` with JSON ``arguments``; ``alone``: no two of that name run at once.
+
+    A lock of the queue's and not its queueing lock, whose unique index would make requests wait for each other.
+    """
     connection = await session.connection()
     raw = await connection.get_raw_connection()
-    job = _queue().configure_task(name, connection=raw.driver_connection, allow_unknown=True)
+    lock = name if alone else None
+    job = _queue().configure_task(name, connection=raw.driver_connection, allow_unknown=True, lock=lock)
     await job.defer_async(**arguments)

@@ -136,7 +136,7 @@ async def take_due(session: AsyncSession, sender: str) -> list[Envelope]:
     taken = await session.execute(
         update(Letter)
         .where(Letter.id == due.c.id)
-        .values(due_at=now + LEASE)
+        .values(due_at=now + LEASE, attempts=Letter.attempts + 1)
         .returning(Letter.no, Letter.id, Letter.recipient, Letter.content)
     )
     return [Envelope(row.id, sender, row.recipient, row.content) for row in sorted(taken)]
@@ -152,16 +152,15 @@ async def note_delivery(session: AsyncSession, delivery: Delivery) -> None:
     letter = await session.get_one(Letter, delivery.id, with_for_update=True)
     if delivery.outcome is Outcome.SENT:
         letter.state, letter.sent_at, letter.failure = LetterState.SENT, now, None
-        letter.attempts += 1
         letter.content = b""
         return
     if letter.state is not LetterState.QUEUED:
         return  # whoever took it after our lease knew better
     letter.failure = delivery.detail
     if delivery.outcome is Outcome.NOT_TRIED:
+        letter.attempts -= 1
         letter.due_at = now + UNTIL_THE_SERVER_IS_BACK
     else:
-        letter.attempts += 1
         letter.due_at = now + min(timedelta(seconds=15) * 2 ** min(letter.attempts, 10), LONGEST_WAIT)
     if delivery.outcome is Outcome.PERMANENT or now - letter.queued_at >= GIVEN_UP_AFTER:
         letter.state = LetterState.FAILED

@@ -14,6 +14,7 @@ from sqlalchemy import select, text
 
 from docflow.core import clock
 from docflow.core.db import Sessions, transaction
+from docflow.notifications import service
 from docflow.notifications.jobs import deliver
 from docflow.notifications.mail import Mailbox, MailNotValid, MailText
 from docflow.notifications.models import Letter, LetterState
@@ -149,40 +150,111 @@ async def test_a_letter_is_taken_by_one_of_two_workers(sessions: Sessions, postm
     assert sorted(office.subjects) == sorted(f"letter-{number}" for number in range(20))
 
 
-async def test_a_temporary_refusal_is_tried_again_after_a_growing_wait_and_given_up_in_the_end(
+async def letter_of(sessions: Sessions) -> Letter:
+    async with sessions() as session:
+        return (await session.scalars(select(Letter))).one()
+
+
+async def test_a_temporary_refusal_is_tried_again_after_a_growing_wait_and_given_up_after_five_days(
     sessions: Sessions, postman: Postman
 ) -> None:
     await post(sessions, postman, draft("invitation"))
-    office = Office(*["452 no room"] * 50)
-    waits = []
+    office = Office(*["452 no room"] * 200)
+    began, waits = clock.now(), list[float]()
     async with open_office(office) as mail:
-        for _ in range(GIVEN_UP_AFTER + 3):
-            async with sessions() as session:
-                letter = (await session.scalars(select(Letter))).one()
+        while (letter := await letter_of(sessions)).state is LetterState.QUEUED:
             with clock.at(max(letter.due_at, clock.now())):
                 now = clock.now()
                 await deliver(sessions, mail, SENDER)
-            async with sessions() as session:
-                tried = (await session.scalars(select(Letter))).one()
-            if tried.state is LetterState.FAILED:
-                break
-            waits.append((tried.due_at - now).total_seconds())
-    assert (tried.attempts, office.asked) == (GIVEN_UP_AFTER, GIVEN_UP_AFTER)
+            waits.append(((await letter_of(sessions)).due_at - now).total_seconds())
     assert waits[:4] == [30, 60, 120, 240]
     assert waits == sorted(waits)
     assert waits[-1] == 3600
-    assert tried.failure == "452 no room"
+    assert GIVEN_UP_AFTER <= now - began < GIVEN_UP_AFTER + timedelta(hours=2)
+    assert letter.attempts == office.asked == len(waits)
+    assert (letter.state, letter.failure) == (LetterState.FAILED, "452 no room")
 
 
-async def test_a_mail_server_that_is_down_loses_nothing(sessions: Sessions, postman: Postman) -> None:
-    await post(sessions, postman, draft("one"), draft("two"))
-    await deliver(sessions, SmtpTransport(SmtpSettings("127.0.0.1", 1, timeout=2)), SENDER)
-    assert set((await states(sessions)).values()) == {LetterState.QUEUED}
+async def test_a_mail_server_that_is_down_for_days_loses_nothing(
+    sessions: Sessions, postman: Postman
+) -> None:
+    await post(sessions, postman, draft("one"), draft("two", "a"), draft("three", "a"))
+    nobody = SmtpTransport(SmtpSettings("127.0.0.1", 1, timeout=2))
+    began = clock.now()
+    for hours in range(0, 119, 3):
+        with clock.at(began + timedelta(hours=hours)):
+            await deliver(sessions, nobody, SENDER)
+    async with sessions() as session:
+        assert set(await session.scalars(select(Letter.attempts))) == {0}
     office = Office()
     async with open_office(office) as mail:
+        with clock.at(began + timedelta(hours=119, minutes=2)):
+            await deliver(sessions, mail, SENDER)
+    assert office.subjects == ["one", "two", "three"]
+
+
+async def test_a_server_that_is_down_is_asked_once_and_left_until_the_clock_comes_back(
+    sessions: Sessions, postman: Postman
+) -> None:
+    await post(sessions, postman, *(draft(f"letter-{number}") for number in range(2 * BATCH)))
+    asked = 0
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    await deliver(sessions, SmtpTransport(SmtpSettings("127.0.0.1", port, timeout=2)), SENDER)
+    server.close()
+    await server.wait_closed()
+    assert asked == 1
+
+
+async def test_no_letter_is_begun_so_late_that_another_worker_could_take_it(
+    sessions: Sessions, postman: Postman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await post(sessions, postman, draft("one"), draft("two"), draft("three"))
+    monkeypatch.setattr(service, "HANDED_OVER_WITHIN", timedelta(seconds=0.3))
+
+    class Slow(Office):
+        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+            await asyncio.sleep(0.4)
+            return await super().handle_DATA(server, session, envelope)
+
+    office = Slow()
+    async with open_office(office) as mail:
+        await deliver(sessions, mail, SENDER)
+        assert office.subjects == ["one"]
         with clock.at(clock.now() + timedelta(minutes=2)):
             await deliver(sessions, mail, SENDER)
     assert office.subjects == ["one", "two"]
+
+
+async def test_what_was_sent_is_not_kept_because_it_holds_the_secret_of_an_answer(
+    sessions: Sessions, postman: Postman
+) -> None:
+    await post(sessions, postman, draft("sent"), draft("refused"), draft("waiting"))
+    async with open_office(Office("250 ok", "550 no such mailbox", "451 later")) as mail:
+        await deliver(sessions, mail, SENDER)
+    async with sessions() as session:
+        letters = {letter.subject: letter for letter in await session.scalars(select(Letter))}
+    assert letters["sent"].content == b""
+    assert b"Subject: refused" in letters["refused"].content
+    assert b"Subject: waiting" in letters["waiting"].content
+
+
+async def test_whoever_comes_after_their_lease_does_not_undo_what_another_has_done(
+    sessions: Sessions, postman: Postman
+) -> None:
+    await post(sessions, postman, draft("invitation"))
+    async with transaction(sessions) as session:
+        (envelope,) = await take_due(session, SENDER)
+    for outcome in (Outcome.SENT, Outcome.NOT_TRIED, Outcome.TEMPORARY, Outcome.PERMANENT):
+        async with transaction(sessions) as session:
+            await note_delivery(session, Delivery(envelope.id, outcome, "told"))
+    assert await states(sessions) == {"invitation": LetterState.SENT}
 
 
 async def test_the_same_effect_is_written_once_and_keeps_its_first_words(

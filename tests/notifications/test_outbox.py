@@ -4,14 +4,12 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import select, text
 
 from docflow.core import clock
 from docflow.core.db import Sessions, transaction
-from docflow.notifications import service
 from docflow.notifications.jobs import deliver
-from docflow.notifications.models import Letter, LetterState
+from docflow.notifications.models import Letter
 from docflow.notifications.service import BATCH, HANDED_OVER_WITHIN, LEASE, Postman, take_due
 from docflow.notifications.smtp import SmtpSettings
 from tests.notifications.test_delivery import SENDER, Office, draft, open_office, post, states
@@ -114,29 +112,6 @@ async def test_a_letter_goes_over_the_wire_the_second_time_as_the_first(
     assert contents[0] == contents[1]
     async with sessions() as session:
         assert (await session.scalars(select(Letter.attempts))).one() == 2
-
-
-async def test_a_server_that_is_too_slow_for_the_lease_gets_the_rest_when_it_is_over(
-    sessions: Sessions, postman: Postman, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await post(sessions, postman, *(draft(f"letter-{number}") for number in range(3)))
-    office = Office()
-    now = clock.now()
-    async with open_office(office) as mail:
-        monkeypatch.setattr(service, "HANDED_OVER_WITHIN", timedelta(0))
-        await deliver(sessions, mail, SENDER)
-        assert office.subjects == ["letter-0"]
-        assert list((await states(sessions)).values()) == [
-            LetterState.SENT,
-            LetterState.QUEUED,
-            LetterState.QUEUED,
-        ]
-        monkeypatch.undo()
-        for later, expected in ((LEASE - timedelta(seconds=5), 1), (LEASE + timedelta(seconds=5), 3)):
-            with clock.at(now + later):
-                await deliver(sessions, mail, SENDER)
-            assert office.asked == expected
-    assert office.subjects == ["letter-0", "letter-1", "letter-2"]
 
 
 def test_the_last_letter_in_time_ends_inside_the_lease() -> None:

@@ -24,6 +24,7 @@ from docflow.notifications.smtp import (
 CERTIFICATE = Path(__file__).parent / "tls" / "localhost.pem"
 CONTENT = b"From: docflow@tinh.example\r\nSubject: x\r\n\r\nK=C3=ADnh g=E1=BB=ADi\r\n.\r\n..two dots\r\n"
 SENT, TEMPORARY, PERMANENT = Outcome.SENT, Outcome.TEMPORARY, Outcome.PERMANENT
+NOT_TRIED = Outcome.NOT_TRIED
 
 
 class PostOffice:
@@ -140,7 +141,7 @@ async def test_a_refused_recipient_does_not_stop_the_rest():
         fates = await outcomes(port, envelopes("an", "unknown", "busy", "spam", "full", "strange", "binh"))
     assert [fate.outcome for fate in fates] == [
         *(SENT, PERMANENT, TEMPORARY, PERMANENT, TEMPORARY),
-        *(TEMPORARY, TEMPORARY),  # an answer that is no answer: nothing after it can be trusted
+        *(TEMPORARY, NOT_TRIED),  # an answer that is no answer: nothing after it can be trusted
     ]
     assert fates[1].detail == "550 5.1.1 nobody of that name here"
     assert fates[2].detail == "450 4.2.0 greylisted, try later"
@@ -197,20 +198,20 @@ async def test_an_impossible_address_is_refused_before_the_server_hears_it(bad):
     assert [recipient for recipient, _ in office.taken] == ["an@tinh.example"]
 
 
-async def test_a_line_dropped_half_way_makes_the_rest_temporary():
+async def test_a_line_dropped_half_way_leaves_the_rest_untried():
     office = PostOffice()
     async with serving(office) as port:
         fates = await outcomes(port, envelopes("an", "drop", "binh", "cuong"))
-    assert [fate.outcome for fate in fates] == [SENT, TEMPORARY, TEMPORARY, TEMPORARY]
+    assert [fate.outcome for fate in fates] == [SENT, TEMPORARY, NOT_TRIED, NOT_TRIED]
     assert fates[3].detail.startswith("connection lost before this letter: ")
     assert [recipient for recipient, _ in office.taken] == ["an@tinh.example"]
 
 
-async def test_a_server_that_closes_politely_makes_the_rest_temporary():
+async def test_a_server_that_closes_politely_leaves_the_rest_untried():
     office = PostOffice()
     async with serving(office) as port:
         fates = await outcomes(port, envelopes("closing", "binh"))
-    assert [fate.outcome for fate in fates] == [TEMPORARY, TEMPORARY]
+    assert [fate.outcome for fate in fates] == [TEMPORARY, NOT_TRIED]
     assert "421" in fates[0].detail
 
 
@@ -267,20 +268,34 @@ async def test_a_delivery_cancelled_while_connecting_leaves_no_line_open():
     await server.wait_closed()
 
 
+async def test_no_letter_is_begun_when_the_time_is_over():
+    office = PostOffice()
+    async with serving(office) as port:
+        transport = SmtpTransport(SmtpSettings("localhost", port, timeout=5))
+        fates = []
+        async with aclosing(transport.deliver(envelopes("an", "binh", "cuong"), within=0.3)) as deliveries:
+            async for fate in deliveries:
+                fates.append(fate.outcome)
+                if len(fates) == 2:
+                    await asyncio.sleep(0.3)
+    assert fates == [SENT, SENT, NOT_TRIED]
+    assert [recipient for recipient, _ in office.taken] == ["an@tinh.example", "binh@tinh.example"]
+
+
 async def test_a_server_that_falls_silent_is_given_up_after_the_timeout():
     office = PostOffice()
     async with serving(office) as port:
         transport = SmtpTransport(SmtpSettings("localhost", port, timeout=0.3))
         fates = [fate async for fate in transport.deliver(envelopes("slow", "an"))]
-    assert [fate.outcome for fate in fates] == [TEMPORARY, TEMPORARY]
+    assert [fate.outcome for fate in fates] == [TEMPORARY, NOT_TRIED]
     assert "timed out" in fates[0].detail
 
 
-async def test_nobody_listening_makes_every_letter_temporary():
+async def test_nobody_listening_leaves_every_letter_untried():
     async with serving(PostOffice()) as port:
         pass
     fates = await outcomes(port, envelopes("an", "binh"))
-    assert [fate.outcome for fate in fates] == [TEMPORARY, TEMPORARY]
+    assert [fate.outcome for fate in fates] == [NOT_TRIED, NOT_TRIED]
     with pytest.raises(MailServerUnavailable, match=f"localhost:{port}"):
         await SmtpTransport(SmtpSettings("localhost", port)).check()
 
@@ -313,7 +328,7 @@ async def test_a_server_that_does_not_greet_is_tried_again_later(answer):
         fates = [fate async for fate in transport.deliver(envelopes("an", "binh"))]
         with pytest.raises(MailServerUnavailable):
             await transport.check()
-    assert [fate.outcome for fate in fates] == [TEMPORARY, TEMPORARY]
+    assert [fate.outcome for fate in fates] == [NOT_TRIED, NOT_TRIED]
 
 
 async def test_nothing_to_deliver_needs_no_server():
@@ -371,7 +386,7 @@ async def test_a_wrong_password_keeps_the_letters_and_is_not_repeated_in_the_rea
     office = PostOffice()
     async with serving(office, tls_context=server_tls(), **GUARDED) as port:
         fates = await outcomes(port, envelopes("an"), tls="starttls", username="docflow", password="sai-roi")
-    assert [fate.outcome for fate in fates] == [TEMPORARY]
+    assert [fate.outcome for fate in fates] == [NOT_TRIED]
     assert "535" in fates[0].detail
     assert "sai-roi" not in fates[0].detail
     assert office.taken == []
@@ -391,7 +406,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(tls):
     context: dict[str, Any] = {"secure": True} if tls == "tls" else {"tls_context": server_tls()}
     async with serving(office, **context) as port:
         fates = await outcomes(port, envelopes("an"), tls=tls)
-    assert [fate.outcome for fate in fates] == [TEMPORARY]
+    assert [fate.outcome for fate in fates] == [NOT_TRIED]
     assert "certificate verify failed" in fates[0].detail
     assert office.taken == []
 
@@ -400,7 +415,7 @@ async def test_a_server_without_starttls_gets_no_letter_in_the_clear():
     office = PostOffice()
     async with serving(office) as port:
         fates = await outcomes(port, envelopes("an"), tls="starttls")
-    assert [fate.outcome for fate in fates] == [TEMPORARY]
+    assert [fate.outcome for fate in fates] == [NOT_TRIED]
     assert "STARTTLS" in fates[0].detail
     assert office.taken == []
 
