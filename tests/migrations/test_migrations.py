@@ -184,3 +184,37 @@ def test_every_table_has_a_primary_key(settings: Settings) -> None:
     for table in found.get_table_names():
         assert found.get_pk_constraint(table)["constrained_columns"], table
     engine.dispose()
+
+
+WITHOUT_INDEX = {
+    "document.issuer_unit_id": "told with its document",
+    "document.kind_code": "a list is walked by date",
+    "document.registered_by": "told with its document",
+    "document.unit_id": "a list is walked by date",
+    "document_file.added_by": "told with its document",
+    "file.stored_by": "told with its file",
+    "meeting.central_site_no": "told with its meeting; the sites that join are bookings",
+    "meeting.organizer_id": "told with its meeting",
+    "meeting.unit_id": "a list is walked by time",
+    "participant.site_no": "told with its meeting",
+    "receipt.acknowledged_by": "told with its document",
+    "receipt.sent_by": "told with its document",
+    "site.kind_code": "there are few sites",
+    "site.unit_id": "there are few sites",
+    "task_part.result_document_id": "told with its task",
+    "task_report.reported_by": "told with its task",
+    "unit.kind_code": "there are few units",
+}
+"""Foreign keys by which nothing is looked up, and why; nothing that they point to is ever deleted."""
+
+FOREIGN_KEYS: LiteralString = """
+SELECT conrelid::regclass || '.' || attname
+FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
+WHERE contype = 'f' AND connamespace = 'public'::regnamespace
+AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = conrelid AND indkey[0] = conkey[1])"""
+
+
+def test_every_foreign_key_has_an_index_unless_nothing_is_looked_up_by_it(empty: Empty) -> None:
+    migrate(empty.owner, empty.app)
+    found = {key for (key,) in empty.ask(FOREIGN_KEYS) if not key.startswith(NOT_OURS)}
+    assert found == WITHOUT_INDEX.keys()
