@@ -171,6 +171,9 @@ async def test_a_file_is_reached_through_its_own_document_only(sign_in: SignIn, 
     own = await register(stranger)
     answer = await stranger.get(f"{DOCUMENTS}/{own['id']}/files/{hidden.file}/content")
     assert answer.status_code == 404
+    other = await register(stranger, symbol="06/CT-UBND", files=paper(b"other"))
+    answer = await stranger.get(f"{DOCUMENTS}/{other['id']}/files/{own['files'][0]['id']}/content")
+    assert answer.status_code == 404
 
 
 async def test_totals_and_cursors_count_only_what_is_seen(sign_in: SignIn, sessions: Sessions) -> None:
