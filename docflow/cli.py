@@ -73,6 +73,8 @@ def web() -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
         # An answer under way may end; an open stream may not keep the process alive.
         timeout_graceful_shutdown=3,
     )

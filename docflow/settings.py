@@ -5,6 +5,7 @@ so that a misspelt setting is noticed at start and not in production.
 """
 
 from collections.abc import Mapping
+from ipaddress import ip_network
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -40,6 +41,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     when it is not set."""
     host: str = "127.0.0.1"
     port: int = 8000
+    trusted_proxies: str = "127.0.0.1"
+    """Addresses and networks, between commas, whose word on where a request comes from is taken."""
     web_processes: int = 1
     database_connections: int = 10
     """Connections per process."""
@@ -53,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not self.public_url:
             msgspec.structs.force_setattr(self, "public_url", f"http://{self.host}:{self.port}")
+        for network in filter(None, map(str.strip, self.trusted_proxies.split(","))):
+            ip_network(network)
 
     @property
     def secure(self) -> bool:

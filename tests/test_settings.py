@@ -94,3 +94,10 @@ def test_settings_do_not_change_while_a_process_runs() -> None:
     settings = settings_from(LEAST)
     with pytest.raises(AttributeError):
         settings.port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("said", ["*", "proxy", "10.0.0.1/8", "10.0.0.1;10.0.0.2"])
+def test_only_addresses_and_networks_are_trusted_as_proxies(said: str) -> None:
+    assert settings_from({**LEAST, "DOCFLOW_TRUSTED_PROXIES": "10.0.0.7, 192.168.0.0/16"}).trusted_proxies
+    with pytest.raises(SettingsNotValid, match="malformed"):
+        settings_from({**LEAST, "DOCFLOW_TRUSTED_PROXIES": said})

@@ -172,7 +172,7 @@ class ApiToken(Base):
 
 
 class SignInThrottle(Base):
-    """Failed sign-ins for a user name or from an address; the wait doubles with each."""
+    """Failed sign-ins for a user name or from an address; the wait doubles with each, and they fade with time."""
 
     __tablename__ = "sign_in_throttle"
 

@@ -15,9 +15,12 @@ from docflow.accounts.queries import TOUCH_AFTER
 from docflow.accounts.service.sign_in import (
     ADDRESS_ALLOWANCE,
     FREE_FAILURES,
+    HALVED_EVERY,
+    LONGEST_ADDRESS_WAIT,
     LONGEST_WAIT,
     SignedIn,
     Visitor,
+    _count_failure,
     forget_ended,
     sign_in,
 )
@@ -52,16 +55,23 @@ async def failures_of(sessions: Sessions, key: str) -> int | None:
 
 
 async def waits(sessions: Sessions, failures: int) -> list[int]:
-    """Seconds that the user name is blocked for after each failure, the next made when the wait is over."""
-    told = []
-    for number in range(failures):
-        with clock.at(NOW + LONGEST_WAIT * number):
+    """Seconds that the user name is blocked for after each failure, the next made as soon as the wait is over."""
+    told: list[int] = []
+    now = NOW
+    for _ in range(failures):
+        with clock.at(now):
             await fail(sessions, 1)
-            async with sessions() as session:
-                until = await session.scalar(select(func.max(SignInThrottle.blocked_until)))
-            assert until is not None
-            told.append(int((until - clock.now()).total_seconds()))
+        async with sessions() as session:
+            until = await session.scalar(select(func.max(SignInThrottle.blocked_until)))
+        assert until is not None
+        told.append(int((until - now).total_seconds()))
+        now = until
     return told
+
+
+async def failed_before(sessions: Sessions, key: str, failures: int, at: datetime = NOW) -> None:
+    async with transaction(sessions) as session:
+        session.add(SignInThrottle(key=key, failures=failures, failed_at=at, blocked_until=at))
 
 
 async def test_signing_in_tells_who_i_am_and_sets_a_cookie_that_scripts_cannot_read(
@@ -199,13 +209,48 @@ async def test_a_blocked_name_blocks_nobody_else_even_in_the_same_office(session
         assert (await attempt(sessions, "datcv", SAMPLE_PASSWORD)).actor.username == "datcv"
 
 
-async def test_an_address_that_tries_many_names_is_blocked_for_all(sessions: Sessions):
+async def test_an_address_that_tries_very_many_names_is_blocked_for_all_for_a_short_time(
+    sessions: Sessions,
+):
+    free = FREE_FAILURES * ADDRESS_ALLOWANCE
+    await failed_before(sessions, "address:10.0.0.1", free - 1)
     with clock.at(NOW):
-        for number in range(FREE_FAILURES * ADDRESS_ALLOWANCE + ADDRESS_ALLOWANCE):
-            await fail(sessions, 1, f"guess{number}")
+        await fail(sessions, 1, "guess1")
+        assert (await attempt(sessions, "datcv", SAMPLE_PASSWORD)).secret
+        await fail(sessions, 1, "guess2")
         with pytest.raises(SignInBlocked):
             await attempt(sessions, "datcv", SAMPLE_PASSWORD)
         assert (await attempt(sessions, "datcv", SAMPLE_PASSWORD, address="10.0.0.2")).secret
+    await failed_before(sessions, "address:10.0.0.3", free * 1000)
+    with clock.at(NOW):
+        await fail(sessions, 1, "guess3", address="10.0.0.3")
+        with pytest.raises(SignInBlocked) as blocked:
+            await attempt(sessions, "datcv", SAMPLE_PASSWORD, address="10.0.0.3")
+    assert blocked.value.facts["retry_after"] == LONGEST_ADDRESS_WAIT.total_seconds()
+
+
+async def test_failures_count_half_with_every_quarter_of_an_hour(sessions: Sessions):
+    await failed_before(sessions, "name:anpth", 12)
+    for quarters, counted in ((1, 7), (2, 4), (4, 2), (40, 1)):
+        with clock.at(NOW + HALVED_EVERY * quarters):
+            await fail(sessions, 1)
+        assert await failures_of(sessions, "name:anpth") == counted
+
+
+async def test_an_office_in_which_somebody_mistypes_every_minute_is_never_kept_out(sessions: Sessions):
+    async with transaction(sessions) as session:
+        for minute in range(6 * 60):
+            with clock.at(NOW + timedelta(minutes=minute)):
+                await _count_failure(session, f"typist-{minute}", "10.0.0.1")
+    assert (await failures_of(sessions, "address:10.0.0.1") or 0) <= 30
+    with clock.at(NOW + timedelta(hours=6)):
+        assert (await attempt(sessions, "datcv", SAMPLE_PASSWORD)).secret
+
+
+async def test_a_name_that_is_guessed_at_whenever_its_wait_is_over_stays_at_the_longest_wait(
+    sessions: Sessions,
+):
+    assert (await waits(sessions, FREE_FAILURES + 20))[-10:] == [LONGEST_WAIT.total_seconds()] * 10
 
 
 async def test_attempts_in_parallel_are_all_counted(sessions: Sessions):

@@ -22,8 +22,12 @@ from docflow.core.ids import digest_of, new_secret
 FREE_FAILURES = 4
 """So many failures cost nothing; each further one doubles the wait from one second up to the longest."""
 LONGEST_WAIT = timedelta(minutes=15)
-ADDRESS_ALLOWANCE = 10
-"""One address serves a whole office: its failures weigh a tenth of a user name's."""
+ADDRESS_ALLOWANCE = 100
+"""One address may serve a whole province: its failures weigh a hundredth of a user name's."""
+LONGEST_ADDRESS_WAIT = timedelta(minutes=1)
+"""Enough to slow guessing down, too little for one person to keep an office out."""
+HALVED_EVERY = timedelta(minutes=15)
+"""Failures count half with every quarter of an hour that begins on the clock after the wait for them ended."""
 
 
 class SessionRules(msgspec.Struct, frozen=True):
@@ -154,23 +158,29 @@ async def _seconds_to_wait(session: AsyncSession, key: str, address: str) -> int
     return ceil((until - now).total_seconds()) if until is not None and until > now else 0
 
 
+# A quarter that began and not one that was quiet: in a large office somebody mistypes all the time.
+_QUARTERS = """
+    floor(extract(epoch FROM CAST(:now AS timestamptz)) / :half) - floor(extract(epoch FROM t.blocked_until) / :half)
+"""
+_REMEMBERED = f"(t.failures >> CAST(greatest(0, least(31, {_QUARTERS})) AS integer))"
 _COUNT = text(
-    """
+    f"""
     INSERT INTO sign_in_throttle AS t (key, failures, failed_at, blocked_until)
     VALUES (:key, 1, :now, :now)
     ON CONFLICT (key) DO UPDATE SET
-        failures = t.failures + 1,
+        failures = {_REMEMBERED} + 1,
         failed_at = :now,
-        blocked_until = :now + CASE WHEN t.failures + 1 <= :free THEN interval '0'
+        blocked_until = :now + CASE WHEN {_REMEMBERED} < :free THEN interval '0'
             ELSE least(CAST(:longest AS interval),
-                       interval '1 second' * power(2, least((t.failures - :free) / :weight, 20))) END
-    """
+                       interval '1 second' * power(2, least(({_REMEMBERED} - :free) / :weight, 20))) END
+    """  # noqa: S608  (nothing but the lines above)
 )
 
 
 async def _count_failure(session: AsyncSession, key: str, address: str) -> None:
     """One atomic statement per key: attempts in parallel cannot slip past the count."""
-    for name, weight in zip(_keys(key, address), (1, ADDRESS_ALLOWANCE), strict=True):
+    rules = ((1, LONGEST_WAIT), (ADDRESS_ALLOWANCE, LONGEST_ADDRESS_WAIT))
+    for name, (weight, longest) in zip(_keys(key, address), rules, strict=True):
         await session.execute(
             _COUNT,
             {
@@ -178,7 +188,8 @@ async def _count_failure(session: AsyncSession, key: str, address: str) -> None:
                 "now": clock.now(),
                 "free": FREE_FAILURES * weight,
                 "weight": weight,
-                "longest": LONGEST_WAIT,
+                "longest": longest,
+                "half": HALVED_EVERY.total_seconds(),
             },
         )
     await audit.record(
