@@ -1,5 +1,6 @@
 """The web application: the only place where its parts are wired."""
 
+import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -136,7 +137,7 @@ def create_app(settings: Settings, *, idle_seconds: float = IDLE_SECONDS) -> Lit
             await engine.dispose()
             await store.close()
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             Router("/api/v1", route_handlers=API, response_headers=PRIVATE),
             meeting_links.router,
@@ -156,6 +157,7 @@ def create_app(settings: Settings, *, idle_seconds: float = IDLE_SECONDS) -> Lit
         logging_config=None,
         request_max_body_size=MAX_JSON_BYTES,
     )
+    return requests.provide_in_turn(app)
 
 
 def _checks(settings: Settings, engine: AsyncEngine, store: ObjectStore) -> dict[str, health.Check]:
@@ -208,4 +210,8 @@ def _always(part: Any) -> Provide:
 
 def from_environment() -> Litestar:
     """The application of a web process, told by its environment."""
-    return create_app(settings_from(os.environ))
+    app = create_app(settings_from(os.environ))
+    # What is loaded by now stays: the collector of garbage need not go through it again and again.
+    gc.collect()
+    gc.freeze()
+    return app

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import Row, TextClause, TextualSelect, column, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actions import Action
@@ -45,23 +45,29 @@ LEFT JOIN LATERAL (
 WHERE p.frozen_at IS NULL
 ORDER BY held.unit_no, held.role
 """
-_BY_SESSION = text(
-    _ASKER.format(
-        asker="""SELECT person_id, id AS session_id, NULL::uuid AS token_id, NULL::text[] AS scopes, seen_at
-                 FROM user_session WHERE digest = :digest AND expires_at > :now"""
-    )
+# Named here too, in the same order: SQLAlchemy then need not look at the result of each request to know them.
+_COLUMNS = (
+    *("person_id", "full_name", "username", "language", "clearance"),
+    *("session_id", "token_id", "scopes", "seen_at", "person_principal"),
+    *("role", "unit_id", "unit_no", "lineage", "inherited", "unit_principal"),
 )
-_BY_TOKEN = text(
-    _ASKER.format(
-        asker="""SELECT person_id, NULL::uuid AS session_id, id AS token_id, scopes, used_at AS seen_at
-                 FROM api_token WHERE digest = :digest AND expires_at > :now AND revoked_at IS NULL"""
-    )
+
+
+def _asking(asker: str) -> TextualSelect:
+    return text(_ASKER.format(asker=asker)).columns(*map(column, _COLUMNS))
+
+
+_BY_SESSION = _asking(
+    """SELECT person_id, id AS session_id, NULL::uuid AS token_id, NULL::text[] AS scopes, seen_at
+       FROM user_session WHERE digest = :digest AND expires_at > :now"""
 )
-_BY_PERSON = text(
-    _ASKER.format(
-        asker="""SELECT CAST(:person_id AS uuid) AS person_id, NULL::uuid AS session_id,
-                        NULL::uuid AS token_id, NULL::text[] AS scopes, NULL::timestamptz AS seen_at"""
-    )
+_BY_TOKEN = _asking(
+    """SELECT person_id, NULL::uuid AS session_id, id AS token_id, scopes, used_at AS seen_at
+       FROM api_token WHERE digest = :digest AND expires_at > :now AND revoked_at IS NULL"""
+)
+_BY_PERSON = _asking(
+    """SELECT CAST(:person_id AS uuid) AS person_id, NULL::uuid AS session_id, NULL::uuid AS token_id,
+              NULL::text[] AS scopes, NULL::timestamptz AS seen_at"""
 )
 
 # A session that is used ends as long after its use as it would have ended after its start.
@@ -95,7 +101,7 @@ async def find_actor(session: AsyncSession, person_id: UUID, address: str = "") 
     return _actor(await _asker(session, _BY_PERSON, person_id=person_id), address)
 
 
-async def _asker(session: AsyncSession, statement: TextClause, **values: Any) -> Sequence[Row[Any]]:
+async def _asker(session: AsyncSession, statement: TextualSelect, **values: Any) -> Sequence[Row[Any]]:
     return (await session.execute(statement, {**values, "today": clock.today()})).all()
 
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased, join, outerjoin, undefer
+from sqlalchemy.orm import aliased, undefer
 
 from docflow.access.actor import Actor
 from docflow.accounts.models import Person, Principal, RoleHeld, Unit
@@ -46,20 +46,24 @@ from docflow.files.models import File
 
 Rows = Sequence[Row[*tuple[Any, ...]]]
 
+_TABLE = Document.__table__
+_D = _TABLE.c
+"""Columns, not attributes: statements of columns alone need nothing of the mapper when they run."""
+
 ROW = (
-    Document.id,
-    Document.direction,
-    Document.unit_id,
-    Document.register_number,
-    Document.symbol,
-    Document.kind_code,
-    Document.issuer,
-    Document.issued_on,
-    Document.arrived_on,
-    Document.subject,
-    Document.urgency,
-    Document.due_on,
-    Document.registered_at,
+    _D.id,
+    _D.direction,
+    _D.unit_id,
+    _D.register_number,
+    _D.symbol,
+    _D.kind_code,
+    _D.issuer,
+    _D.issued_on,
+    _D.arrived_on,
+    _D.subject,
+    _D.urgency,
+    _D.due_on,
+    _D.registered_at,
 )
 
 
@@ -167,18 +171,18 @@ async def _search(
 # What decides about the plan is written into the statement, so that each reader and search gets a plan of its own.
 _ROWS = bindparam("rows", type_=Integer, literal_execute=True)
 _SOUGHT = cast(bindparam("q", type_=Text, literal_execute=True), TSQUERY)
-_NEWEST = (Document.registered_at.desc(), Document.id.desc())
+_NEWEST = (_D.registered_at.desc(), _D.id.desc())
 _AFTER = tuple_(bindparam("after_at"), bindparam("after_id"))
 _NARROWED: dict[str, ColumnElement[bool]] = {
-    "q": Document.search_vector.bool_op("@@")(_SOUGHT),
-    "direction": Document.direction == bindparam("direction"),
-    "unit_id": Document.unit_id == bindparam("unit_id"),
-    "kind": Document.kind_code == bindparam("kind"),
-    "urgency": Document.urgency == bindparam("urgency"),
-    "issued_from": Document.issued_on >= bindparam("issued_from"),
-    "issued_to": Document.issued_on <= bindparam("issued_to"),
-    "arrived_from": Document.arrived_on >= bindparam("arrived_from"),
-    "arrived_to": Document.arrived_on <= bindparam("arrived_to"),
+    "q": _D.search_vector.bool_op("@@")(_SOUGHT),
+    "direction": _D.direction == bindparam("direction"),
+    "unit_id": _D.unit_id == bindparam("unit_id"),
+    "kind": _D.kind_code == bindparam("kind"),
+    "urgency": _D.urgency == bindparam("urgency"),
+    "issued_from": _D.issued_on >= bindparam("issued_from"),
+    "issued_to": _D.issued_on <= bindparam("issued_to"),
+    "arrived_from": _D.arrived_on >= bindparam("arrived_from"),
+    "arrived_to": _D.arrived_on <= bindparam("arrived_to"),
 }
 
 
@@ -188,7 +192,7 @@ def _conditions(narrowed: frozenset[str]) -> list[ColumnElement[bool]]:
 
 @cache
 def _count(narrowed: frozenset[str]) -> Select[int]:
-    probe = select(literal(1)).select_from(Document).where(*_conditions(narrowed)).limit(COUNTED + 1)
+    probe = select(literal(1)).select_from(_TABLE).where(*_conditions(narrowed)).limit(COUNTED + 1)
     return select(func.count()).select_from(probe.subquery())
 
 
@@ -197,7 +201,7 @@ def _walk(narrowed: frozenset[str], first: bool) -> Select[*tuple[Any, ...]]:
     """A page by the index by date."""
     statement = select(*ROW).where(*_conditions(narrowed))
     if not first:
-        statement = statement.where(tuple_(Document.registered_at, Document.id) < _AFTER)
+        statement = statement.where(tuple_(_D.registered_at, _D.id) < _AFTER)
     return statement.order_by(*_NEWEST).limit(_ROWS)
 
 
@@ -205,7 +209,7 @@ def _walk(narrowed: frozenset[str], first: bool) -> Select[*tuple[Any, ...]]:
 def _hits(narrowed: frozenset[str], first: bool) -> Select[*tuple[Any, ...]]:
     """A page of the hits that the GIN index gives, with their number in each row; one empty row without hits."""
     hits = (
-        select(Document.id, Document.registered_at)
+        select(_D.id, _D.registered_at)
         .where(*_conditions(narrowed))
         .limit(COUNTED + 1)
         .cte("hits")
@@ -215,8 +219,8 @@ def _hits(narrowed: frozenset[str], first: bool) -> Select[*tuple[Any, ...]]:
     place = (hits.c.registered_at, hits.c.id)
     shown = select(hits.c.id).order_by(*(column.desc() for column in place)).limit(_ROWS)
     page = (shown if first else shown.where(tuple_(*place) < _AFTER)).subquery("page")
-    found = join(page, Document, Document.id == page.c.id)
-    return select(total.c.counted, *ROW).select_from(outerjoin(total, found, true())).order_by(*_NEWEST)
+    found = page.join(_TABLE, _D.id == page.c.id)
+    return select(total.c.counted, *ROW).select_from(total.outerjoin(found, true())).order_by(*_NEWEST)
 
 
 async def list_files(session: AsyncSession, document_id: UUID) -> list[tuple[DocumentFile, File]]:
