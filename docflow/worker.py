@@ -21,7 +21,7 @@ from docflow.app import configure_logs, open_store, smtp_transport
 from docflow.core import clock, ticks
 from docflow.core.db import Sessions, create_engine, create_sessions, transaction
 from docflow.core.jobs import enqueue
-from docflow.documents.jobs import read_text
+from docflow.documents.jobs import catch_up, index, read_text
 from docflow.files.jobs import sweep
 from docflow.files.service import FileStore
 from docflow.notifications.jobs import deliver
@@ -32,6 +32,7 @@ Run = Callable[..., Awaitable[None]]
 
 SCHEDULE: dict[str, timedelta] = {
     "notifications.deliver": timedelta(minutes=1),
+    "documents.catch_up": timedelta(minutes=10),
     "worker.revive": timedelta(minutes=1),
     "worker.forget": timedelta(hours=1),
     "files.sweep": timedelta(hours=6),
@@ -51,6 +52,8 @@ def jobs_of(settings: Settings, sessions: Sessions, files: FileStore) -> Mapping
     """Every job by name, with the parts it uses."""
     return {
         "documents.read_text": partial(read_text, sessions, files),
+        "documents.index": partial(index, sessions),
+        "documents.catch_up": partial(catch_up, sessions),
         "notifications.deliver": partial(deliver, sessions, smtp_transport(settings), settings.mail_from),
         "files.sweep": partial(sweep, sessions, files, timedelta(hours=settings.orphan_grace_hours)),
         "worker.forget": partial(forget, sessions),

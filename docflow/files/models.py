@@ -43,6 +43,7 @@ class File(Base):
         CheckConstraint("size > 0", name="not_empty"),
         CheckConstraint("octet_length(sha256) = 32", name="sha256"),
         Index("ix_file_sha256", "sha256"),
+        Index("ix_file_waiting", "id", postgresql_where=text("text_status = 'waiting'")),
     )
 
 

@@ -14,6 +14,7 @@ from docflow.audit import service as audit
 from docflow.audit.tags import Tag
 from docflow.core.db import require_version
 from docflow.core.errors import invalid
+from docflow.core.jobs import enqueue
 from docflow.core.text import fold
 from docflow.documents import queries
 from docflow.documents.errors import IssuedNeverEdited
@@ -27,7 +28,11 @@ from docflow.files.service import Received, add_file, text_of
 async def amend(
     session: AsyncSession, actor: Actor, document_id: UUID, version: int, data: Amend
 ) -> Document:
-    """Correct fields of an incoming document. Raises NotFound, NotAllowed, Stale, IssuedNeverEdited, Invalid."""
+    """Correct fields of an incoming document. Raises NotFound, NotAllowed, Stale, IssuedNeverEdited, Invalid.
+
+    It is found by what was corrected at once, and by its text again when the worker has indexed it: a long text
+    takes a second, which no other request should wait for.
+    """
     document = await _changeable(session, actor, document_id, version)
     changed = {
         name: (getattr(document, name), value)
@@ -41,8 +46,9 @@ async def amend(
     document.issuer_key = fold(document.issuer)
     if "due_on" in changed and document.arrived_on is not None:
         check_dates(document.issued_on, document.arrived_on, document.due_on)
-    document.search_vector = search_vector(document, await _text(session, document.id))
+    document.search_vector = search_vector(document, "")
     await session.flush()
+    await enqueue(session, "documents.index", document_id=str(document.id))
     told = {name: [_plain(before), _plain(after)] for name, (before, after) in changed.items()}
     await audit.record(session, actor, Tag.DOCUMENT_AMENDED, "document", document.id, changed=told)
     return document
@@ -67,7 +73,7 @@ async def add_document_file(
 
 
 async def index_text(session: AsyncSession, document_id: UUID) -> None:
-    """Make the text of the newest version searchable; called by the worker when it was read.
+    """Make the text of the newest version searchable; called by the worker when it was read or lost its place.
 
     No change of the document that anybody made: its version stays, and so does the ETag that a clerk holds.
     """
