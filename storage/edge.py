@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from xml.etree.ElementTree import ParseError
 
 import certifi
 import urllib3
@@ -22,12 +23,15 @@ def connect(
     """A client and its connections. Nothing is sent yet.
 
     `connections` are kept for reuse; more are opened when needed. With `retries` a request is repeated when the
-    connection fails or the server says 500, 502, 503 or 504, after 0, 0.4, 0.8 … seconds.
+    connection fails or the server says 500, 502, 503 or 504, after 0, 0.4, 0.8 … seconds; one that was sent and
+    not answered only once, because every attempt may take `read_seconds`.
     """
     http = urllib3.PoolManager(
         maxsize=connections,
         timeout=urllib3.Timeout(connect=connect_seconds, read=read_seconds),
-        retries=urllib3.Retry(total=retries, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]),
+        retries=urllib3.Retry(
+            total=retries, read=min(retries, 1), backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]
+        ),
         cert_reqs="CERT_REQUIRED",
         ca_certs=os.environ.get("SSL_CERT_FILE") or certifi.where(),
     )
@@ -47,7 +51,7 @@ def translated(about: str) -> Iterator[None]:
     """Turn errors of the SDK and of the network into StoreError; `about` is the key or bucket they concern."""
     try:
         yield
-    except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
+    except (MinioException, urllib3.exceptions.HTTPError, OSError, ParseError) as error:
         raise _told(error, about) from error
 
 

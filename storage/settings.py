@@ -1,7 +1,10 @@
 """Where the object store is and how to sign in to it."""
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +13,8 @@ class StoreSettings:
 
     `endpoint` is `host:port`, or an `http://` or `https://` address; an address decides `secure` itself and is
     kept without its scheme. The region is always set: signing then needs no question to the server.
-    Raises ValueError when the endpoint carries a path, a query, a user, or another scheme.
+    Raises ValueError when the endpoint carries a path, a query, a user, or another scheme, or the bucket is not
+    named as S3 wants it: 3 to 63 small letters, digits, dots and hyphens.
     """
 
     endpoint: str
@@ -28,6 +32,8 @@ class StoreSettings:
         beside = address.path.strip("/") or address.query or address.fragment or address.username
         if not address.hostname or beside:
             raise ValueError(f"not an address of an object store, host:port is expected: {self.endpoint!r}")
+        if not BUCKET_NAME.fullmatch(self.bucket):
+            raise ValueError(f"not a name for a bucket of an object store: {self.bucket!r}")
         object.__setattr__(self, "endpoint", address.netloc)
         if has_scheme:
             object.__setattr__(self, "secure", address.scheme == "https")

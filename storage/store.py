@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # As fast as 8 MiB here, in three quarters of the memory; 10,000 of them are 58 GiB, more than any document.
 PART_BYTES = 6 * 1024 * 1024
-CHUNK_BYTES = 1024 * 1024
+CHUNK_BYTES = 512 * 1024
 PAGE_OBJECTS = 1000  # what one LIST answer holds
 CHECK_SECONDS = 2.0
 
@@ -37,15 +37,15 @@ class ObjectStore:
     At most `threads` uploads larger than the pipe run at once, each in `part_bytes` (5 MiB or more) at a time;
     further ones wait in line. Downloads, small objects and all short calls share as many threads again, each only
     while the server answers, so that clients may be slow in any number. Every method raises StoreUnavailable
-    when the server does not do its part, after about a second of retries, and BadKey for a key `storage.keys`
-    refuses.
+    when the server does not do its part: after about a second of retries when it is gone, after a minute when it
+    is silent. BadKey is raised for a key that `storage.keys` refuses.
     """
 
     def __init__(self, settings: StoreSettings, *, threads: int = 16, part_bytes: int = PART_BYTES) -> None:
         self._bucket = settings.bucket
         self._part_bytes = part_bytes
         self._client, self._http = connect(
-            settings, connections=2 * threads, connect_seconds=5, read_seconds=60, retries=3
+            settings, connections=2 * threads, connect_seconds=5, read_seconds=30, retries=3
         )
         self._probe, self._probe_http = connect(
             settings, connections=1, connect_seconds=1, read_seconds=CHECK_SECONDS, retries=0

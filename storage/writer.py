@@ -74,7 +74,7 @@ class ObjectWriter:
     async def finish(self) -> StoredObject:
         """Send what is left and say what was stored: the object exists, whole, when this returns.
 
-        Raises StoreUnavailable; there is no object then.
+        Raises StoreUnavailable; then there is none, unless the server stored it and could not say so any more.
         """
         pipe = self._open_pipe()
         pipe.end()

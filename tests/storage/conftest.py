@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
 import pytest
+import urllib3
 from minio import Minio
 
 from docflow.embedded import EmbeddedS3
@@ -22,13 +23,18 @@ class Outside:
 
     def __init__(self, settings: StoreSettings) -> None:
         self._bucket = settings.bucket
+        self._http = urllib3.PoolManager()
         self._client = Minio(
             settings.endpoint,
             settings.access_key,
             settings.secret_key,
             secure=False,
             region=settings.region,
+            http_client=self._http,
         )
+
+    def close(self) -> None:
+        self._http.clear()
 
     def keys(self) -> set[str]:
         found = self._client.list_objects(self._bucket, recursive=True)
@@ -73,5 +79,7 @@ async def store(store_settings: StoreSettings) -> AsyncIterator[ObjectStore]:
 
 
 @pytest.fixture
-def outside(store_settings: StoreSettings, store: ObjectStore) -> Outside:
-    return Outside(store_settings)
+def outside(store_settings: StoreSettings, store: ObjectStore) -> Iterator[Outside]:
+    outside = Outside(store_settings)
+    yield outside
+    outside.close()

@@ -146,5 +146,5 @@ async def test_a_download_that_breaks_off_is_an_error_and_not_a_short_object(own
 
     with pytest.raises(StoreUnavailable):
         await receive()
-    assert MIB <= received < 64 * MIB
+    assert 0 < received < 64 * MIB
     await store.close()

@@ -35,5 +35,11 @@ def test_anything_else_is_refused(written: str) -> None:
         settings(written)
 
 
+@pytest.mark.parametrize("bucket", ["", "ab", "Văn-bản", "Upper", "under_score", "-start", "x" * 64])
+def test_a_bucket_that_s3_would_not_make_is_refused(bucket: str) -> None:
+    with pytest.raises(ValueError, match="bucket"):
+        StoreSettings("127.0.0.1:8333", "key", "secret", bucket)
+
+
 def test_the_secret_is_not_shown() -> None:
     assert "very-secret" not in repr(settings("127.0.0.1:8333"))
