@@ -190,7 +190,7 @@ async def give_back(
     actor: NamedDependency[Actor],
     postman: NamedDependency[Postman],
 ) -> Response[PartOut]:
-    """Give your unit's part back with the reason. This is final; the leader is told."""
+    """Give your unit's part back with the reason. This is final; the leader is told. The lead's closes the others."""
     await answer.give_back(session, actor, postman, part_id, version, data)
     return await _answer(session, actor, part_id)
 

@@ -25,7 +25,7 @@ class PartState(StrEnum):
     RETURNED = "returned"
     COMPLETED = "completed"
     CLOSED = "closed"
-    """A coordinator's part, closed by the lead's completion."""
+    """A coordinator's part, closed when the lead completed or returned its own."""
 
 
 class LeaderDirection(Base):
@@ -77,7 +77,7 @@ class Part(Base):
     returned_at: Mapped[Moment | None]
     return_reason: Mapped[str | None]
     finished_at: Mapped[Moment | None]
-    """Completed, or closed with the lead's."""
+    """Completed, or closed when the lead completed or returned its own."""
     result_document_id: Mapped[UUID | None] = mapped_column(ForeignKey("document.id"))
     version: Mapped[int] = mapped_column(server_default=text("1"))
 

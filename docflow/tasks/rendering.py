@@ -6,7 +6,6 @@ from sqlalchemy import Row
 
 from docflow.access.actions import Action
 from docflow.access.actor import Actor
-from docflow.core import clock
 from docflow.documents.numbering import number_text
 from docflow.tasks.policy import decide
 from docflow.tasks.queries import DirectionView, PartView, TaskView, is_overdue
@@ -41,7 +40,7 @@ def task_out(actor: Actor, view: TaskView) -> TaskOut:
         original_due_on=task.original_due_on,
         due_at=task.due_at,
         completed_at=task.completed_at,
-        overdue=task.completed_at is None and task.due_at < clock.now(),
+        overdue=is_overdue(view.parts[0].part),
         parts=[part_out(actor, part) for part in view.parts],
     )
 

@@ -42,7 +42,8 @@ async def count(
 ) -> StatisticsOut:
     """The statistic of the units at and below those of the actor, or at and below ``unit_id`` of them.
 
-    A part that was returned counts for nobody. A coordinator's that the lead's completion closed is done.
+    A part that was returned counts for nobody. A coordinator's that the lead's end closed, completed or returned, is
+    done at that moment.
     Raises NotFound for an unknown unit and NotAllowed for one elsewhere.
     """
     tops = actor.unit_numbers_for(Action.TASK_STATISTICS, inherited=True)

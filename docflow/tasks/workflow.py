@@ -14,7 +14,7 @@ from docflow.tasks.models import PartState
 
 
 class Step(StrEnum):
-    """What happens to a part. All but the last are the unit's own; ``close`` comes with the lead's completion."""
+    """What happens to a part. All but the last are the unit's own; ``close`` comes with the lead's end."""
 
     ACCEPT = "accept"
     REPORT = "report"
@@ -29,7 +29,7 @@ class TaskState(StrEnum):
     ASSIGNED = "assigned"
     IN_PROGRESS = "in_progress"
     LEAD_RETURNED = "lead_returned"
-    """Nobody leads it: the leader has to direct anew."""
+    """Nobody leads it and nothing of it is open: the leader has to direct anew."""
     COMPLETED = "completed"
 
 

@@ -142,7 +142,7 @@ class Province:
         by: str | None = None,
         version: int | None = None,
     ) -> None:
-        part = (await self.part(task_id, unit, by=CLERKS[unit])).part
+        part = (await self.part(task_id, unit, by=by or CLERKS[unit])).part
         await self.as_(by or CLERKS[unit], verb, part.id, version or part.version, *data)
 
     async def issue(self, unit: str, number: int = 900) -> UUID:

@@ -15,6 +15,7 @@ from docflow.core import clock
 from docflow.core.db import transaction
 from docflow.core.errors import Invalid, NotAllowed, NotFound, Stale
 from docflow.documents import queries as documents
+from docflow.tasks import queries
 from docflow.tasks.errors import (
     PartAlreadyAccepted,
     PartClosed,
@@ -23,6 +24,7 @@ from docflow.tasks.errors import (
     PartReturned,
 )
 from docflow.tasks.queries import is_overdue
+from docflow.tasks.rendering import task_out
 from docflow.tasks.service import answer
 from docflow.tasks.workflow import TaskState, task_state
 from tests.tasks.province import CLERKS, LEADER, REGISTRY, STRANGER, Province
@@ -105,15 +107,42 @@ async def test_a_return_is_final_also_after_accepting(province: Province) -> Non
     assert len(await province.letters(f"task/{task_id}/returned/")) == 1
 
 
-async def test_a_task_whose_lead_returned_stays_open_and_shows_it(province: Province) -> None:
-    task_id = await province.task("SNV", "STC")
+async def test_a_task_whose_lead_returned_shows_it_and_leaves_nothing_open_or_late(
+    province: Province,
+) -> None:
+    task_id = await province.task("SNV", "STC", "SKHCN", "STTTT")
+    await province.accept(task_id, "STC")
+    await province.accept(task_id, "SKHCN")
+    await province.complete(task_id, "SKHCN")
     await province.give_back(task_id, "SNV", REASON)
+    assert await province.states(task_id) == [
+        ("SNV", "returned"),
+        ("STC", "closed"),
+        ("SKHCN", "completed"),
+        ("STTTT", "closed"),
+    ]
     view = await province.see(task_id)
     assert task_state(view.parts[0].part.state) is TaskState.LEAD_RETURNED
     assert view.task.completed_at is None
-    await province.accept(task_id, "STC")
-    await province.complete(task_id, "STC")
-    assert await province.states(task_id) == [("SNV", "returned"), ("STC", "completed")]
+    closed = await province.part(task_id, "STC")
+    assert closed.part.finished_at == view.parts[0].part.returned_at
+    with pytest.raises(PartClosed):
+        await province.complete(task_id, "STC")
+    with clock.at(view.task.due_at + timedelta(days=1)):
+        leader = await province.actor_of(LEADER)
+        told = task_out(leader, await province.see(task_id))
+        assert (told.overdue, [part.overdue for part in told.parts]) == (False, [False] * 4)
+        assert await province.as_("lienttb", queries.list_due, 9) == []
+    assert len(await province.letters(f"task/{task_id}/returned/")) == 1
+    (event,) = [one for one in await province.trail(view.task.document_id) if one.tag is Tag.TASK_RETURNED]
+    assert event.details["closed"] == ["Sở Tài chính", "Sở Thông tin và Truyền thông"]
+    await province.direct(view.task.document_id, province.group("STTTT", "STC"))
+
+
+async def test_a_coordinators_return_closes_nothing_else(province: Province) -> None:
+    task_id = await province.task("SNV", "STC", "SKHCN")
+    await province.give_back(task_id, "STC", REASON)
+    assert await province.states(task_id) == [("SNV", "assigned"), ("STC", "returned"), ("SKHCN", "assigned")]
 
 
 async def test_a_frozen_leader_gets_no_letter(province: Province) -> None:
@@ -187,8 +216,9 @@ async def test_only_the_unit_answers_for_its_part(province: Province) -> None:
         with pytest.raises(NotAllowed) as refused:
             await province.accept(task_id, "SNV", by=somebody)
         assert refused.value.facts["reason"] == "only_the_unit_answers"
+    part = await province.part(task_id, "SNV")
     with pytest.raises(NotFound):
-        await province.accept(task_id, "SNV", by=STRANGER)
+        await province.as_(STRANGER, answer.accept, part.part.id, part.part.version)
     assert await province.states(task_id) == [("SNV", "assigned"), ("STC", "assigned")]
 
 

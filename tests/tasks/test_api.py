@@ -125,7 +125,7 @@ async def test_a_coordinator_is_told_who_and_where_and_no_more(sign_in: SignIn, 
     assert seen["state"] == "lead_returned"
     lead, own = seen["parts"]
     assert (lead["state"], lead["detail"], lead["steps"]) == ("returned", None, [])
-    assert (own["state"], own["detail"]["reports"], own["steps"]) == ("assigned", [], ["accept", "return"])
+    assert (own["state"], own["detail"]["reports"], own["steps"]) == ("closed", [], [])
     assert (await finance.get(part)).json()["detail"] is None
 
 

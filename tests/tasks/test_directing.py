@@ -45,7 +45,7 @@ async def test_one_direction_gives_each_unit_its_part_the_document_and_a_letter(
     assert task.task.content == CONTENT
     for unit in SIX:
         await province.as_(CLERKS[unit], documents.get_document, document_id)
-    receipts = await province.as_(LEADER, lambda session, _: documents.list_receipts(session, document_id))
+    receipts = await province.as_(LEADER, documents.list_receipts, document_id)
     assert {(row.name_vi, row.Receipt.role.value) for row in receipts if row.unit_id} == {
         ("Sở Nội vụ", "lead"),
         ("Sở Tài chính", "coordinate"),

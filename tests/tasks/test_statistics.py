@@ -80,14 +80,14 @@ async def test_the_period_includes_its_first_and_last_day(province: Province) ->
 
 
 async def test_coordinators_are_counted_when_asked_for(province: Province) -> None:
-    """What a lead's completion closed is done; a return of the lead leaves the coordinator's part open."""
+    """What a lead closed, by completing or by returning, is done and no longer late."""
     await ten_tasks(province)
     with clock.at(datetime(2026, 12, 1, tzinfo=UTC)):
         coordinators = await told(province, role=PartRole.COORDINATE)
         everybody = await told(province, role=None)
-    assert [(unit.unit_name, four(unit)) for unit in coordinators.units] == [("Sở Tài chính", (3, 2, 0, 5))]
+    assert [(unit.unit_name, four(unit)) for unit in coordinators.units] == [("Sở Tài chính", (4, 2, 0, 4))]
     assert [unit.unit_name for unit in everybody.units] == ["Sở Nội vụ", "Sở Tài chính"]
-    assert four(everybody.total) == (6, 4, 0, 9)
+    assert four(everybody.total) == (7, 4, 0, 8)
 
 
 async def test_nothing_to_count_is_no_work_late(province: Province) -> None:

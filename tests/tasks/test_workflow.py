@@ -100,12 +100,13 @@ class PartLife(RuleBasedStateMachine):
     def the_lead_tries(self, step: Step) -> None:
         before = self.lead
         self.lead = self.attempt(before, step)
-        if step is Step.COMPLETE and self.lead is not before and self.coordinator in OPEN:
+        ends = step in (Step.COMPLETE, Step.RETURN)
+        if ends and self.lead is not before and self.coordinator in OPEN:
             self.coordinator = next_state(self.coordinator, Step.CLOSE)
 
     @invariant()
-    def a_completed_task_leaves_nothing_open(self) -> None:
-        if task_state(self.lead) is TaskState.COMPLETED:
+    def a_task_without_a_lead_at_work_leaves_nothing_open(self) -> None:
+        if self.lead not in OPEN:
             assert self.coordinator not in OPEN
 
     @invariant()

@@ -99,7 +99,7 @@ async def end_unit(
     session: NamedDependency[AsyncSession],
     actor: NamedDependency[Actor],
 ) -> Response[UnitOut]:
-    """End a unit. The people of its successor read what its own could."""
+    """End a unit. The people of its successor read what its own could and finish what it left open."""
     return _answer(actor, await service.end_unit(session, actor, unit_id, version, data))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, text, update
+from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,6 +11,7 @@ from docflow.access.actions import Action
 from docflow.access.actor import Actor
 from docflow.accounts import addressees
 from docflow.accounts.addressees import Addressee
+from docflow.accounts.models import Principal
 from docflow.audit import service as audit
 from docflow.audit.tags import Tag
 from docflow.core import clock
@@ -124,26 +125,43 @@ async def note_downloaded(session: AsyncSession, actor: Actor, document_id: UUID
 async def acknowledge(session: AsyncSession, actor: Actor, document_id: UUID) -> Document:
     """Say that the actor, or their unit, has got the document. Raises NotFound, NothingToAcknowledge."""
     document = await queries.get_document(session, actor, document_id)
+    answered = await _acknowledge(session, actor, document.id, Receipt.principal_no.in_(actor.principals))
+    roles = sorted({role.value for role in answered})
+    if not roles:
+        raise NothingToAcknowledge
+    await audit.record(session, actor, Tag.DOCUMENT_ACKNOWLEDGED, "document", document.id, roles=roles)
+    return document
+
+
+async def settle_receipts(
+    session: AsyncSession, actor: Actor, document_id: UUID, role: ReceiptRole, *, unit_id: UUID | None = None
+) -> None:
+    """Acknowledge the receipts in this role of the unit, or of the actor and their units, if they still wait.
+
+    For verbs that do what a document was given for: the trail tells that they did, and nothing more of the receipt.
+    """
+    unit = select(Principal.no).where(Principal.unit_id == unit_id)
+    whose = Receipt.principal_no.in_(actor.principals if unit_id is None else unit)
+    await _acknowledge(session, actor, document_id, whose, Receipt.role == role)
+
+
+async def _acknowledge(
+    session: AsyncSession, actor: Actor, document_id: UUID, *which: ColumnElement[bool]
+) -> Sequence[ReceiptRole]:
+    """Of these receipts those that wait are acknowledged by the actor now; their roles."""
     now = clock.now()
     answered = await session.scalars(
         update(Receipt)
-        .where(
-            Receipt.document_id == document.id,
-            Receipt.principal_no.in_(actor.principals),
-            Receipt.acknowledged_at.is_(None),
-        )
+        .where(Receipt.document_id == document_id, Receipt.acknowledged_at.is_(None), *which)
         .values(
             acknowledged_at=now,
             acknowledged_by=actor.person_id,
             opened_at=func.coalesce(Receipt.opened_at, now),
         )
         .returning(Receipt.role)
+        .execution_options(synchronize_session=False)
     )
-    roles = sorted({role.value for role in answered})
-    if not roles:
-        raise NothingToAcknowledge
-    await audit.record(session, actor, Tag.DOCUMENT_ACKNOWLEDGED, "document", document.id, roles=roles)
-    return document
+    return answered.all()
 
 
 async def _tell(

@@ -1,5 +1,6 @@
 """What a unit does with its part: accept it, report on it, give it back, complete it."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,7 @@ async def accept(session: AsyncSession, actor: Actor, part_id: UUID, version: in
     part.state = next_state(part.state, Step.ACCEPT)
     part.accepted_at = clock.now()
     await session.flush()
+    await _settle(session, actor, answered)
     await _record(session, actor, Tag.TASK_ACCEPTED, answered)
 
 
@@ -54,14 +56,20 @@ async def report(session: AsyncSession, actor: Actor, part_id: UUID, version: in
 async def give_back(
     session: AsyncSession, actor: Actor, postman: Postman, part_id: UUID, version: int, data: GiveBack
 ) -> None:
-    """Return the part with a reason, at once and for good; the leader is told by mail. Raises as ``accept``."""
+    """Return the part with a reason, at once and for good; the leader is told by mail. Raises as ``accept``.
+
+    Without a lead there is nothing to coordinate: its return closes what its coordinators have not finished, and the
+    leader directs anew.
+    """
     answered = await _answerable(session, actor, part_id, version)
     part = answered.part
     part.state = next_state(part.state, Step.RETURN)
     part.returned_at = clock.now()
     part.return_reason = data.reason
+    closed = await _close_coordinators(session, part, part.returned_at) if part.role is PartRole.LEAD else []
     await session.flush()
-    await _record(session, actor, Tag.TASK_RETURNED, answered, reason=data.reason)
+    await _settle(session, actor, answered)
+    await _record(session, actor, Tag.TASK_RETURNED, answered, reason=data.reason, closed=closed)
     await _tell_leader(session, postman, answered)
 
 
@@ -81,8 +89,9 @@ async def complete(session: AsyncSession, actor: Actor, part_id: UUID, version: 
     closed: list[str] = []
     if part.role is PartRole.LEAD:
         answered.task.completed_at = part.finished_at
-        closed = await _close_coordinators(session, part)
+        closed = await _close_coordinators(session, part, part.finished_at)
     await session.flush()
+    await _settle(session, actor, answered)
     told = {"result": result.symbol, "result_document": str(result.id)} if result else {}
     await _record(session, actor, Tag.TASK_COMPLETED, answered, note=data.note, closed=closed, **told)
     if result is not None:
@@ -94,6 +103,13 @@ async def _answerable(session: AsyncSession, actor: Actor, part_id: UUID, versio
     decide(actor, Action.TASK_ANSWER, answered.unit.lineage).require()
     require_version(answered.part.version, version)
     return answered
+
+
+async def _settle(session: AsyncSession, actor: Actor, answered: Answered) -> None:
+    """The unit has answered: the document waits for it in this role no longer."""
+    part = answered.part
+    role = ReceiptRole(part.role.value)
+    await receipts.settle_receipts(session, actor, answered.document.id, role, unit_id=part.unit_id)
 
 
 async def _report(session: AsyncSession, actor: Actor, part: Part, percent: int, note: str) -> None:
@@ -118,17 +134,21 @@ async def _result(
         document = await documents.get_document(session, actor, document_id)
     except NotFound:
         raise invalid("result_document_id", "result_not_found") from None
-    if document.direction is not Direction.OUTGOING or document.unit_id != part.unit_id:
+    own = {part.unit_id}
+    if part.unit_id not in actor.units_for(Action.TASK_ANSWER):
+        # The unit has ended; its successor answers with a document of its own.
+        own |= actor.units_for(Action.TASK_ANSWER)
+    if document.direction is not Direction.OUTGOING or document.unit_id not in own:
         raise invalid("result_document_id", "result_not_issued_by_the_unit")
     return document
 
 
-async def _close_coordinators(session: AsyncSession, lead: Part) -> list[str]:
+async def _close_coordinators(session: AsyncSession, lead: Part, at: datetime) -> list[str]:
     """Close the parts that are still open; the names of their units."""
     closed = await session.scalars(
         update(Part)
         .where(Part.task_id == lead.task_id, Part.id != lead.id, OPEN)
-        .values(state=PartState.CLOSED, finished_at=lead.finished_at, version=Part.version + 1)
+        .values(state=PartState.CLOSED, finished_at=at, version=Part.version + 1)
         .returning(Part.unit_id)
         .execution_options(synchronize_session=False)
     )

@@ -63,7 +63,7 @@ async def direct(
 ) -> UUID:
     """Direct units about a document that the actor sees; the id of the direction.
 
-    The units get the document and a letter. Raises NotFound, NotAllowed for a unit that is not at or below one
+    The units get the document and a letter; who was asked to direct is asked no more. Raises NotFound, NotAllowed for a unit that is not at or below one
     of the actor's, Invalid for a unit that is no more or named twice, and for a deadline that has passed.
     """
     document = await documents.get_document(session, actor, document_id, lock=True)
@@ -76,6 +76,7 @@ async def direct(
         for task_id, task, day in zip(task_ids, data.tasks, last_days, strict=True)
     ]
     await _write(session, actor, document, direction_id, data.content, tasks)
+    await receipts.settle_receipts(session, actor, document.id, ReceiptRole.DIRECTION)
     await receipts.give(session, actor, document, _receipts(tasks), data.content)
     await _record(session, actor, document, direction_id, data, tasks, named)
     await _tell(session, actor, postman, document, tasks)
