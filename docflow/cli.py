@@ -119,7 +119,11 @@ def create_admin(username: str, full_name: str, email: str, unit_name: str, pass
 
 
 @main.command()
-@click.option("--sweep", is_flag=True, help="Also delete objects without a row that are past the grace time.")
+@click.option(
+    "--sweep",
+    is_flag=True,
+    help="Also delete what is past the grace time: objects without a row, unfinished uploads.",
+)
 def verify(sweep: bool) -> None:
     """Re-read every stored file against its checksum and look for objects without a row."""
     from docflow.commands.verify import verify_store

@@ -7,7 +7,7 @@ what an object means, who may see it and when it goes is the caller's.
 """
 
 from storage.errors import BadKey, BadRange, ObjectMissing, StoreError, StoreUnavailable, UploadAborted
-from storage.objects import ObjectInfo, StoredObject
+from storage.objects import ObjectInfo, StoredObject, UnfinishedUpload
 from storage.settings import StoreSettings
 from storage.store import ObjectStore
 from storage.writer import ObjectWriter
@@ -23,5 +23,6 @@ __all__ = [
     "StoreSettings",
     "StoreUnavailable",
     "StoredObject",
+    "UnfinishedUpload",
     "UploadAborted",
 ]

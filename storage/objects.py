@@ -20,3 +20,12 @@ class ObjectInfo:
     key: str
     size: int
     modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedUpload:
+    """Parts of an object that was never made whole; `begun_at` an aware UTC datetime."""
+
+    key: str
+    upload_id: str
+    begun_at: datetime

@@ -15,7 +15,7 @@ from storage.download import Download
 from storage.edge import connect, translated
 from storage.errors import BadRange, ObjectMissing, StoreUnavailable
 from storage.keys import require_key
-from storage.objects import ObjectInfo, StoredObject
+from storage.objects import ObjectInfo, StoredObject, UnfinishedUpload
 from storage.pipe import BytePipe
 from storage.settings import StoreSettings
 from storage.threads import StoreThreads
@@ -29,6 +29,7 @@ PART_BYTES = 6 * 1024 * 1024
 CHUNK_BYTES = 512 * 1024
 PAGE_OBJECTS = 1000  # what one LIST answer holds
 CHECK_SECONDS = 2.0
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
 class ObjectStore:
@@ -115,6 +116,17 @@ class ObjectStore:
             for info in page:
                 yield info
 
+    async def list_unfinished(self) -> list[UnfinishedUpload]:
+        """Uploads under way, and those of a process that was killed: a page of 1,000 of them at most.
+
+        MinIO names none, and removes what is left after a day by itself.
+        """
+        return await self._threads.call(self._unfinished)
+
+    async def abort(self, upload: UnfinishedUpload) -> None:
+        """Remove the parts of an upload; nothing happens when it has ended."""
+        await self._threads.call(self._abort, upload)
+
     async def checksum(self, key: str) -> StoredObject:
         """Read the whole object again: its size and SHA-256 as they are now. Raises ObjectMissing."""
         digest = hashlib.sha256()
@@ -192,11 +204,29 @@ class ObjectStore:
         with translated(self._bucket):
             return [_info(entry) for entry in islice(found, PAGE_OBJECTS)]
 
+    # The SDK has no public names for the next two. Servers disagree on how to ask for a second page.
+
+    def _unfinished(self) -> list[UnfinishedUpload]:
+        with translated(self._bucket):
+            found = self._client._list_multipart_uploads(self._bucket, max_uploads=PAGE_OBJECTS)
+        return [
+            UnfinishedUpload(entry.object_name, entry.upload_id or "", entry.initiated_time or _LONG_AGO)
+            for entry in found.uploads
+        ]
+
+    def _abort(self, upload: UnfinishedUpload) -> None:
+        with translated(upload.key):
+            try:
+                self._client._abort_multipart_upload(self._bucket, upload.key, upload.upload_id)
+            except S3Error as error:
+                if error.code != "NoSuchUpload":
+                    raise
+
     def _probe_bucket(self) -> bool:
         with translated(self._bucket):
             return self._probe.bucket_exists(self._bucket)
 
 
 def _info(entry: "Object") -> ObjectInfo:
-    modified_at = entry.last_modified or datetime.fromtimestamp(0, UTC)
+    modified_at = entry.last_modified or _LONG_AGO
     return ObjectInfo(entry.object_name or "", entry.size or 0, modified_at)

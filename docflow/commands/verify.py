@@ -1,4 +1,4 @@
-"""``docflow verify``: every object against its row, and objects that no row names."""
+"""``docflow verify``: every object against its row, objects that no row names, and uploads that never ended."""
 
 import sys
 from datetime import timedelta
@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from docflow.app import open_store
 from docflow.core.db import Sessions, create_engine, create_sessions
 from docflow.files.models import File
-from docflow.files.service import find_orphans, verify
+from docflow.files.service import find_orphans, find_unfinished, verify
 from docflow.settings import Settings
 from storage import ObjectStore
 
@@ -22,6 +22,7 @@ async def verify_store(settings: Settings, sweep: bool, grace: timedelta) -> int
         sessions = create_sessions(engine)
         faults = await _verify_files(sessions, store)
         await _tell_orphans(sessions, store, sweep, grace)
+        await _tell_unfinished(store, sweep, grace)
     finally:
         await store.close()
         await engine.dispose()
@@ -50,3 +51,12 @@ async def _tell_orphans(sessions: Sessions, store: ObjectStore, sweep: bool, gra
         if sweep:
             await store.delete(key)
     click.echo(f"{orphans} objects without a row{', deleted' if sweep and orphans else ''}")
+
+
+async def _tell_unfinished(store: ObjectStore, sweep: bool, grace: timedelta) -> None:
+    unfinished = await find_unfinished(store, grace)
+    for upload in unfinished:
+        click.echo(f"upload of {upload.key}: not finished since {upload.begun_at:%Y-%m-%d %H:%M} UTC")
+        if sweep:
+            await store.abort(upload)
+    click.echo(f"{len(unfinished)} unfinished uploads{', removed' if sweep and unfinished else ''}")

@@ -12,7 +12,7 @@ log = structlog.get_logger("docflow.files")
 
 
 async def sweep(sessions: Sessions, files: FileStore, grace: timedelta) -> None:
-    """Delete objects that no row names: uploads whose transaction never committed."""
+    """Delete what uploads left: objects that no row names, and parts that became no object."""
     swept = await service.sweep(sessions, files.store, grace)
     if swept:
         log.info("orphans_swept", count=swept)

@@ -15,7 +15,7 @@ from docflow.core import clock
 from docflow.core.db import Sessions, transaction
 from docflow.files.extraction import Extraction, extract
 from docflow.files.models import File, FileText, TextStatus
-from storage import ObjectMissing, ObjectStore
+from storage import ObjectMissing, ObjectStore, UnfinishedUpload
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +142,20 @@ async def find_orphans(sessions: Sessions, store: ObjectStore, grace: timedelta)
         yield key
 
 
+async def find_unfinished(store: ObjectStore, grace: timedelta) -> list[UnfinishedUpload]:
+    """Uploads that began longer than ``grace`` ago: their process was killed, for none takes so long."""
+    before = clock.now() - grace
+    return [upload for upload in await store.list_unfinished() if upload.begun_at < before]
+
+
 async def sweep(sessions: Sessions, store: ObjectStore, grace: timedelta) -> int:
-    """Delete orphans; how many there were."""
+    """Delete orphans and the parts of unfinished uploads; how many of both there were."""
     swept = 0
     async for key in find_orphans(sessions, store, grace):
         await store.delete(key)
+        swept += 1
+    for upload in await find_unfinished(store, grace):
+        await store.abort(upload)
         swept += 1
     return swept
 

@@ -10,12 +10,15 @@ import pytest
 from sqlalchemy import func, select, text
 
 from docflow.access.actor import Actor
+from docflow.commands.verify import verify_store
 from docflow.core import clock
 from docflow.core.db import Sessions, transaction
 from docflow.files import jobs, service
 from docflow.files.models import File, FileText, TextStatus
 from docflow.files.service import FileStore, Received
-from storage import ObjectMissing, ObjectStore
+from docflow.settings import Settings
+from storage import ObjectMissing, ObjectStore, StoreSettings
+from tests.storage.test_unfinished import left_by_a_killed_process
 
 ActorOf = Callable[[str], Awaitable[Actor]]
 Add = Callable[..., Awaitable[File]]
@@ -101,6 +104,31 @@ async def test_the_sweep_takes_old_objects_without_a_row_and_leaves_the_rest(
         assert await service.sweep(sessions, store, DAY) == 1
         assert await service.sweep(sessions, store, DAY) == 0
     assert {item.key async for item in store.list_objects()} == {kept.object_key}
+
+
+async def test_the_sweep_and_verify_see_what_a_killed_process_left_of_an_upload(
+    sessions: Sessions,
+    store: ObjectStore,
+    file_store: FileStore,
+    settings: Settings,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    left = StoreSettings(
+        settings.s3_endpoint, settings.s3_access_key, settings.s3_secret_key, settings.s3_bucket
+    )
+    left_by_a_killed_process(left, "2026/11/half")
+    await jobs.sweep(sessions, file_store, DAY)
+    assert [upload.key for upload in await store.list_unfinished()] == ["2026/11/half"]
+    with clock.at(clock.now() + DAY + timedelta(minutes=1)):
+        assert await verify_store(settings, sweep=False, grace=DAY) == 0
+        assert await verify_store(settings, sweep=True, grace=DAY) == 0
+        told = capsys.readouterr().out
+    assert told.count("upload of 2026/11/half: not finished since ") == 2
+    assert told.endswith("1 unfinished uploads, removed\n")
+    left_by_a_killed_process(left, "2026/11/half")
+    with clock.at(clock.now() + DAY + timedelta(minutes=1)):
+        assert await service.sweep(sessions, store, DAY) == 1
+    assert await store.list_unfinished() == []
 
 
 async def test_text_is_read_once_and_reading_again_does_no_harm(
