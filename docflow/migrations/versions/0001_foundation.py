@@ -91,6 +91,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failure", sa.Text(), nullable=True),
+        sa.CheckConstraint("state <> 'sent' OR content = ''", name=op.f("ck_letter_sent_is_emptied")),
         sa.CheckConstraint("state IN ('queued', 'sent', 'failed')", name=op.f("ck_letter_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_letter")),
         sa.UniqueConstraint("effect", name=op.f("uq_letter_effect")),
@@ -198,6 +199,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("object_key", name=op.f("uq_file_object_key")),
     )
     op.create_index("ix_file_sha256", "file", ["sha256"], unique=False)
+    op.create_index(
+        "ix_file_waiting", "file", ["id"], unique=False, postgresql_where=sa.text("text_status = 'waiting'")
+    )
     op.create_table(
         "unit",
         sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
