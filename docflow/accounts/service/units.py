@@ -84,9 +84,10 @@ async def amend_unit(
 
 
 async def end_unit(session: AsyncSession, actor: Actor, unit_id: UUID, version: int, data: EndUnit) -> Unit:
-    """End a unit; its successor's people read what its own could and finish what it left open. A planned end may be changed until it comes.
+    """End a unit; its successor's people read what its own could and finish what it left open.
 
-    Raises NotFound, NotAllowed, Stale, UnitEnded, UnitsBelowLastLonger, PersonIsLastAdministrator, Invalid.
+    A planned end may be changed until it comes. Raises NotFound, NotAllowed, Stale, UnitEnded,
+    UnitsBelowLastLonger, PersonIsLastAdministrator, Invalid.
     """
     unit = await _changeable(session, actor, unit_id, version)
     if data.valid_to <= unit.valid_from:
