@@ -57,19 +57,21 @@ class Server:
 async def server(settings: Settings, store: ObjectStore) -> AsyncIterator[Server]:
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    config = uvicorn.Config(create_app(settings), http="httptools", log_config=None)
+    config = uvicorn.Config(
+        create_app(settings), http="httptools", log_config=None, timeout_graceful_shutdown=3
+    )
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
         body = {"username": "anpth", "password": SAMPLE_PASSWORD}
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             answer = await client.post("/api/v1/session", json=body)
         assert answer.status_code == 201, answer.text
         yield Server(port, answer.headers["set-cookie"].partition(";")[0])
     finally:
         running.should_exit = True
-        thread.join(timeout=15)
+        thread.join(timeout=30)
     assert not thread.is_alive()
 
 
@@ -162,7 +164,7 @@ async def test_a_client_that_hangs_up_half_way_leaves_nothing(
     client.close()
     await asyncio.sleep(0.2)
     assert await settled(sessions, store, before)
-    async with httpx.AsyncClient(base_url=server.url, headers={"cookie": server.cookie}) as again:
+    async with httpx.AsyncClient(base_url=server.url, headers={"cookie": server.cookie}, timeout=60) as again:
         answer = await again.post(INCOMING, data=incoming(), files=paper())
     assert (answer.status_code, answer.json()["number"]) == (201, "01")
 

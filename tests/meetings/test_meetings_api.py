@@ -282,10 +282,10 @@ async def test_letters_arrive_by_smtp_as_they_were_written(
         f"{MEETINGS}/{meeting['id']}/participants/{guest['id']}", headers=matching(meeting)
     )
     assert removed.status_code == 200
+    written = {(mail.recipient, mail.calendar_bytes) for mail in await letters_since(sessions)}
     await work()
     mails = [read_mail(bytes(message)) for message in captured(stack.mail_folder)[before:]]
     assert len(mails) == 80
     to_guest = [(mail.method, mail.sequence) for mail in mails if mail.recipient == guest["email"]]
     assert to_guest == [("REQUEST", 0), ("CANCEL", 1)]
-    written = {(mail.recipient, mail.calendar_bytes) for mail in await letters_since(sessions)}
     assert {(mail.recipient, mail.calendar_bytes) for mail in mails} == written
