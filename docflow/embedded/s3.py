@@ -121,7 +121,8 @@ class EmbeddedS3(Server):
     def _launch(self) -> Child:
         # What an earlier start was told is no reason for this one.
         (self.data / "mini.options").unlink(missing_ok=True)
-        command: list[str | Path] = [weed_program(), "mini", *self._options()]
+        # Its log goes to standard error, which is the log file here, and to no files of its own choosing.
+        command: list[str | Path] = [weed_program(), "-logtostderr", "mini", *self._options()]
         child = start_child(self.name, command, env=self._environment(), cwd=self.folder, log=self.log)
         (self.folder / "weed.pid").write_text(str(child.pid), "ascii")
         return child
