@@ -1,6 +1,8 @@
 """Clients in processes of their own: what they cost is theirs and not the server's."""
 
 import multiprocessing
+import os
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -47,7 +49,7 @@ class Crowd:
         self._most = most
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(PRELOADED)
-        self._pool = ProcessPoolExecutor(most, mp_context=context)
+        self._pool = ProcessPoolExecutor(most, mp_context=context, initializer=_end_with_parent)
 
     def gather(self) -> None:
         """Start every process."""
@@ -78,6 +80,18 @@ class Crowd:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """A client whose starter was killed would wait for its next order for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def wait_for(start_at: float) -> None:
