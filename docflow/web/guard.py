@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actions import Action
 from docflow.access.actor import Actor
-from docflow.core.errors import NotAllowed, NotSignedIn, WrongMediaType
+from docflow.core.errors import NotAllowed, NotFound, NotSignedIn, WrongMediaType
 from docflow.web.idempotency import Replay, find_answer, keyed
 from docflow.web.patience import IDLE_SECONDS, body_in_time
 from docflow.web.transaction import transaction_of
@@ -42,6 +42,8 @@ class RouteGate:
     async def __call__(
         self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
     ) -> None:
+        if "\0" in connection.scope["path"]:
+            raise NotFound  # no file and no thing has such a name; the file system would fail over it
         self._check_media_type(connection, handler)
         self._check_origin(connection)
         public, action = handler.opt.get("public") is True, handler.opt.get("action")

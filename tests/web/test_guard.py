@@ -323,3 +323,7 @@ async def test_only_failures_of_the_trail_itself_stay_unrecorded(
         await client.get(address)
     async with sessions() as session:
         assert await session.scalar(select(func.count()).select_from(AuditEvent)) == 0
+
+
+async def test_an_address_with_a_nul_is_not_found(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/static/a%00b")).status_code == 404
