@@ -42,10 +42,10 @@ class RouteGate:
     async def __call__(
         self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
     ) -> None:
-        if "\0" in connection.scope["path"]:
-            raise NotFound  # no file and no thing has such a name; the file system would fail over it
         self._check_media_type(connection, handler)
         self._check_origin(connection)
+        if "\0" in connection.scope["path"]:
+            raise NotFound  # no file and no thing has such a name; the file system would fail over it
         public, action = handler.opt.get("public") is True, handler.opt.get("action")
         if not public and not isinstance(action, Action):
             raise NotAllowed(reason="route_without_action")
