@@ -63,7 +63,7 @@ API = [
     people.router,
     units.router,
     audit.router,
-    documents.router,
+    *documents.routers,
     tasks.router,
     meetings.router,
     home.router,

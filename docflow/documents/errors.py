@@ -37,7 +37,8 @@ class KindCodeTaken(Conflict):
 
 
 CONSTRAINTS: dict[str, type[DocflowError]] = {
-    "uq_document_register_id_register_number": NumberAlreadyTaken,
+    "uq_document_register_number": NumberAlreadyTaken,
+    "pk_register_entry": NumberAlreadyTaken,
     "pk_document_kind": KindCodeTaken,
     "uq_document_kind_symbol": KindCodeTaken,
 }

@@ -78,8 +78,15 @@ def register_out(register: Register) -> RegisterOut:
         id=register.id,
         unit_id=register.unit_id,
         direction=register.direction,
-        year=register.year,
+        title=register.title,
+        kinds=register.kinds,
+        is_secret=register.is_secret,
+        series=register.series,
+        starts_on=register.starts_on,
+        ends_on=register.ends_on,
         last_number=register.last_number,
+        closed_at=register.closed_at,
+        version=register.version,
     )
 
 

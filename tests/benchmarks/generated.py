@@ -50,6 +50,14 @@ class Archive:
         into = sql.SQL("COPY document ({}) FROM STDIN").format(
             sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
         )
+        _, person_id, register_id = self._same
+        connection.execute(
+            """
+            INSERT INTO register_entry (register_id, number, taken_at, taken_by)
+            SELECT %s, number, now(), %s FROM generate_series(%s, %s) AS number
+            """,
+            [register_id, person_id, self._count + 1, self._count + len(firsts) * BATCH],
+        )
         with connection.cursor() as cursor, cursor.copy(into) as copy:
             for row in (row for batch in batches for row in batch):
                 copy.write_row(self._whole(*row))
@@ -98,8 +106,8 @@ def _register(connection: "psycopg.Connection[Any]") -> tuple[UUID, UUID, UUID]:
     code, username = REGISTRY
     row = connection.execute(
         """
-        INSERT INTO register (unit_id, direction, year)
-        SELECT id, 'incoming', 2024 FROM unit WHERE code = %s
+        INSERT INTO register (unit_id, direction, starts_on, ends_on)
+        SELECT id, 'incoming', '2024-01-01', '2025-01-01' FROM unit WHERE code = %s
         RETURNING unit_id, (SELECT id FROM person WHERE username = %s), id
         """,
         [code, username],

@@ -77,13 +77,14 @@ async def test_the_years_first_number_is_given_once_when_sixteen_ask_for_it(
     assert [one.register_number for one in await registered(sessions)] == list(range(1, WRITERS + 1))
 
 
-async def take(sessions: Sessions, unit_id: UUID, direction: Direction, year: int) -> int:
+async def take(sessions: Sessions, by: UUID, unit_id: UUID, direction: Direction, year: int) -> int:
     async with transaction(sessions) as session:
-        return (await take_number(session, unit_id, direction, year)).number
+        return (await take_number(session, by, unit_id, direction, "report", date(year, 5, 1))).number
 
 
 async def test_each_unit_direction_and_year_counts_for_itself(sessions: Sessions, actor_of: ActorOf) -> None:
-    (one,) = (await actor_of("anpth")).units_for(Action.DOCUMENT_REGISTER)
+    clerk = await actor_of("anpth")
+    (one,) = clerk.units_for(Action.DOCUMENT_REGISTER)
     (other,) = (await actor_of("datcv")).units_for(Action.DOCUMENT_REGISTER)
     registers = [
         (one, Direction.INCOMING, 2026),
@@ -92,30 +93,37 @@ async def test_each_unit_direction_and_year_counts_for_itself(sessions: Sessions
         (other, Direction.INCOMING, 2026),
     ]
     for expected in (1, 2):
-        assert [await take(sessions, *register) for register in registers] == [expected] * len(registers)
+        assert [await take(sessions, clerk.person_id, *register) for register in registers] == [
+            expected
+        ] * len(registers)
 
 
 async def test_a_number_of_one_register_does_not_wait_for_another(
     sessions: Sessions, actor_of: ActorOf
 ) -> None:
-    (one,) = (await actor_of("anpth")).units_for(Action.DOCUMENT_REGISTER)
+    clerk = await actor_of("anpth")
+    (one,) = clerk.units_for(Action.DOCUMENT_REGISTER)
     (other,) = (await actor_of("datcv")).units_for(Action.DOCUMENT_REGISTER)
     async with transaction(sessions) as session, asyncio.timeout(5):
-        await take_number(session, one, Direction.INCOMING, 2026)
-        assert await take(sessions, other, Direction.INCOMING, 2026) == 1
-        assert await take(sessions, one, Direction.OUTGOING, 2026) == 1
+        await take_number(session, clerk.person_id, one, Direction.INCOMING, "report", date(2026, 5, 1))
+        assert await take(sessions, clerk.person_id, other, Direction.INCOMING, 2026) == 1
+        assert await take(sessions, clerk.person_id, one, Direction.OUTGOING, 2026) == 1
 
 
 async def test_time_order_holds_for_a_host_whose_clock_is_behind(
     sessions: Sessions, actor_of: ActorOf
 ) -> None:
-    (unit,) = (await actor_of("anpth")).units_for(Action.DOCUMENT_REGISTER)
+    clerk = await actor_of("anpth")
+    (unit,) = clerk.units_for(Action.DOCUMENT_REGISTER)
     now = clock.now()
     moments = []
     for shift in (timedelta(0), timedelta(minutes=-5), timedelta(0), timedelta(minutes=5)):
         with clock.at(now + shift):
             async with transaction(sessions) as session:
-                moments.append((await take_number(session, unit, Direction.OUTGOING, 2026)).at)
+                taken = await take_number(
+                    session, clerk.person_id, unit, Direction.OUTGOING, "report", date(2026, 5, 1)
+                )
+                moments.append(taken.at)
     assert moments == sorted(set(moments))
     assert moments[-1] == now + timedelta(minutes=5)
 
@@ -147,4 +155,4 @@ async def test_what_arrived_last_year_gets_a_number_of_the_year_in_which_it_is_r
             document = await register_incoming(session, actor, late, received(1))
         async with sessions() as session:
             register = await session.get_one(Register, document.register_id)
-    assert (register.year, document.register_number) == (2027, 1)
+    assert (register.starts_on, document.register_number) == (date(2027, 1, 1), 1)

@@ -44,6 +44,7 @@ async def amend(
     for name, (_, value) in changed.items():
         setattr(document, name, value)
     document.issuer_key = fold(document.issuer)
+    document.signer_key = fold(document.signer_name)
     if "due_on" in changed and document.arrived_on is not None:
         check_dates(document.issued_on, document.arrived_on, document.due_on)
     document.search_vector = search_vector(document, "")

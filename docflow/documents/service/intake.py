@@ -183,6 +183,7 @@ def _document(actor: Actor, data: Signed, unit_id: UUID, kind: DocumentKind) -> 
         copies=data.copies,
         note=data.note,
         signer_name=data.signer_name,
+        signer_key=fold(data.signer_name),
         signer_post=data.signer_post,
         signer_authority=data.signer_authority,
         recipients=data.recipients,
@@ -204,7 +205,14 @@ async def _store(
     document.readers = [unit.principal_no]
     document.id = await session.scalar(select(text("uuidv7()"))) or document.id
     file = await add_file(session, actor, received)
-    taken = await take_number(session, document.unit_id, document.direction, clock.today().year)
+    taken = await take_number(
+        session,
+        actor.person_id,
+        document.unit_id,
+        document.direction,
+        document.kind_code,
+        clock.today(),
+    )
     document.register_id = taken.register_id
     document.register_number = taken.number
     document.registered_at = taken.at

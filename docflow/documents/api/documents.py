@@ -1,10 +1,10 @@
-"""The addresses of documents, registers and kinds."""
+"""Registering, reading, listing and amending documents."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Request, Response, Router, get, patch, post
+from litestar import Response, Router, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,43 +16,21 @@ from docflow.audit.queries import EventFilters
 from docflow.audit.schemas import EventOut, event_out
 from docflow.core.paging import Page, page_of, total_of
 from docflow.documents import queries
-from docflow.documents.models import Direction, Document, Urgency
+from docflow.documents.api.answers import FORM, document_answer
+from docflow.documents.models import Direction, Urgency
 from docflow.documents.policy import decide
 from docflow.documents.queries import Filters
-from docflow.documents.rendering import document_out, document_row, kind_out, receipt_out, register_out
+from docflow.documents.rendering import document_row
 from docflow.documents.schemas import (
-    AddFile,
     Amend,
     DocumentOut,
     DocumentRow,
     IssueOutgoing,
-    KindIn,
-    KindOut,
-    ReceiptOut,
     RegisterIncoming,
-    RegisterOut,
-    Route,
 )
 from docflow.documents.service import amend as amending
 from docflow.documents.service import intake, receipts
-from docflow.files.downloads import download
-from docflow.files.service import FileStore
 from docflow.files.uploads import Uploads
-from docflow.notifications.service import Postman
-from docflow.web.etags import etag_of
-
-AnyRequest = Request[Any, Any, Any]
-FORM = {"takes": "multipart/form-data"}
-
-
-async def _answer(
-    session: AsyncSession, actor: Actor, document: Document, *, created: bool = False
-) -> Response[DocumentOut]:
-    headers = {"ETag": etag_of(document.version)}
-    if created:
-        headers["Location"] = f"/api/v1/documents/{document.id}"
-    body = await document_out(session, actor, document)
-    return Response(body, status_code=201 if created else 200, headers=headers)
 
 
 @post(
@@ -66,7 +44,7 @@ async def register_incoming(
     """Register an incoming document with its file; the answer holds its arrival number."""
     data, received = await uploads.receive(RegisterIncoming)
     document = await intake.register_incoming(session, actor, data, received)
-    return await _answer(session, actor, document, created=True)
+    return await document_answer(session, actor, document, created=True)
 
 
 @post(
@@ -80,7 +58,7 @@ async def issue_outgoing(
     """Register an outgoing document with its file; number, symbol and date are given here."""
     data, received = await uploads.receive(IssueOutgoing)
     document = await intake.issue_outgoing(session, actor, data, received)
-    return await _answer(session, actor, document, created=True)
+    return await document_answer(session, actor, document, created=True)
 
 
 def provide_filters(
@@ -138,7 +116,7 @@ async def get_document(
     """One document. That you opened it is recorded."""
     document = await queries.get_document(session, actor, document_id)
     await receipts.note_opened(session, actor, document)
-    return await _answer(session, actor, document)
+    return await document_answer(session, actor, document)
 
 
 @patch("/documents/{document_id:uuid}", opt={"action": Action.DOCUMENT_AMEND})
@@ -151,80 +129,7 @@ async def amend(
 ) -> Response[DocumentOut]:
     """Correct what was registered of an incoming document."""
     document = await amending.amend(session, actor, document_id, version, data)
-    return await _answer(session, actor, document)
-
-
-@post(
-    "/documents/{document_id:uuid}/files",
-    opt={"action": Action.DOCUMENT_AMEND, "form": AddFile, **FORM},
-    request_max_body_size=None,
-)
-async def add_file(
-    document_id: FromPath[UUID],
-    version: NamedDependency[int],
-    uploads: NamedDependency[Uploads],
-    session: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor],
-) -> Response[DocumentOut]:
-    """Add a new version of an incoming document's file; earlier versions stay."""
-    data, received = await uploads.receive(AddFile)
-    document = await amending.add_document_file(session, actor, document_id, version, data, received)
-    return await _answer(session, actor, document, created=True)
-
-
-@get(
-    "/documents/{document_id:uuid}/files/{file_id:uuid}/content",
-    opt={"action": Action.DOCUMENT_READ, "answers": "application/octet-stream"},
-)
-async def download_file(
-    document_id: FromPath[UUID],
-    file_id: FromPath[UUID],
-    request: AnyRequest,
-    session: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor],
-    file_store: NamedDependency[FileStore],
-    inline: FromQuery[bool] = False,
-) -> Response[Any]:
-    """The bytes of a file, whole or a range. That you took them is recorded."""
-    file = await queries.get_file(session, actor, document_id, file_id)
-    answer = await download(request, file_store, file, inline=inline)
-    if answer.status_code != 304:
-        await receipts.note_downloaded(session, actor, document_id, file)
-    return answer
-
-
-@post("/documents/{document_id:uuid}/routes", opt={"action": Action.DOCUMENT_ROUTE})
-async def route(
-    document_id: FromPath[UUID],
-    data: JSONBody[Route],
-    session: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor],
-    postman: NamedDependency[Postman],
-) -> list[ReceiptOut]:
-    """Give the document to units and people, for information or for a leader's direction."""
-    await receipts.route(session, actor, postman, document_id, data)
-    return [receipt_out(row) for row in await queries.list_receipts(session, actor, document_id)]
-
-
-@get("/documents/{document_id:uuid}/receipts", opt={"action": Action.DOCUMENT_READ})
-async def list_receipts(
-    document_id: FromPath[UUID], session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
-) -> list[ReceiptOut]:
-    """Who got the document, for what, and whether they opened and acknowledged it; your own, unless it is your unit's."""
-    return [receipt_out(row) for row in await queries.list_receipts(session, actor, document_id)]
-
-
-@post(
-    "/documents/{document_id:uuid}/acknowledgement",
-    opt={"action": Action.DOCUMENT_ACKNOWLEDGE},
-    status_code=200,
-)
-async def acknowledge(
-    document_id: FromPath[UUID], session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
-) -> Response[DocumentOut]:
-    """Say that you, or your unit, have got the document."""
-    document = await receipts.acknowledge(session, actor, document_id)
-    return await _answer(session, actor, document)
+    return await document_answer(session, actor, document)
 
 
 @get("/documents/{document_id:uuid}/trail", opt={"action": Action.DOCUMENT_TRAIL})
@@ -245,45 +150,8 @@ async def trail(
     return Page([event_out(event) for event in kept], following)
 
 
-@get("/kinds", opt={"action": Action.DOCUMENT_READ})
-async def list_kinds(session: NamedDependency[AsyncSession]) -> list[KindOut]:
-    """Every kind of document."""
-    return [kind_out(kind) for kind in await queries.list_kinds(session)]
-
-
-@post("/kinds", opt={"action": Action.KIND_ADMINISTER})
-async def add_kind(
-    data: JSONBody[KindIn], session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
-) -> KindOut:
-    """Add a kind that the province uses."""
-    return kind_out(await amending.add_kind(session, actor, data))
-
-
-@get("/registers", opt={"action": Action.DOCUMENT_READ})
-async def list_registers(
-    session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
-) -> list[RegisterOut]:
-    """The registers of your units."""
-    return [register_out(register) for register in await queries.list_registers(session, actor)]
-
-
 router = Router(
     "",
-    route_handlers=[
-        register_incoming,
-        issue_outgoing,
-        list_documents,
-        get_document,
-        amend,
-        add_file,
-        download_file,
-        route,
-        list_receipts,
-        acknowledge,
-        trail,
-        list_kinds,
-        add_kind,
-        list_registers,
-    ],
+    route_handlers=[register_incoming, issue_outgoing, list_documents, get_document, amend, trail],
     tags=["documents"],
 )

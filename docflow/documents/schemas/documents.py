@@ -1,26 +1,15 @@
-"""What comes in and goes out about documents."""
+"""What comes in and goes out about a document itself."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
-import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from docflow.documents.models import Authority, Direction, ReceiptRole, Urgency
+from docflow.documents.models import Authority, Direction, Urgency
+from docflow.documents.schemas.fields import ID, UNIT, Count, Language, Line, Name, Prose, Subject
 from docflow.files.models import TextStatus
 from docflow.web.schemas import In, Out
-
-_ID = "01997a3e-5b60-7c11-9c1e-0b7f1d2a4d01"
-_UNIT = "01997a3e-5b60-7c11-9c1e-0b7f1d2a4c10"
-_PERSON = "01997a3e-5b60-7c11-9c1e-0b7f1d2a4c01"
-
-Subject = Annotated[str, Meta(min_length=1, max_length=500, description="Trích yếu, at most 500 characters.")]
-Line = Annotated[str, Meta(max_length=300)]
-Name = Annotated[str, Meta(min_length=1, max_length=300)]
-Prose = Annotated[str, Meta(max_length=5000)]
-Count = Annotated[int, Meta(ge=1, le=100_000)]
-Language = Annotated[str, Meta(pattern="^[a-z]{2}$", description="ISO 639-1.")]
 
 
 class Signed(In, kw_only=True):
@@ -109,71 +98,6 @@ class AddFile(In, kw_only=True):
     example: ClassVar[dict[str, Any]] = {"note": "Bản quét rõ hơn"}
 
 
-class Route(In, kw_only=True):
-    """Give a document to units and people."""
-
-    role: Literal["information", "direction"] = "information"
-    unit_ids: Annotated[list[UUID], Meta(max_length=2000)] = msgspec.field(default_factory=list)
-    person_ids: Annotated[list[UUID], Meta(max_length=2000)] = msgspec.field(default_factory=list)
-    note: Prose = ""
-
-    example: ClassVar[dict[str, Any]] = {
-        "role": "direction",
-        "person_ids": [_PERSON],
-        "note": "Kính trình đồng chí cho ý kiến chỉ đạo.",
-    }
-
-
-class KindIn(In, kw_only=True):
-    """A kind of document that the province adds."""
-
-    code: Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{1,60}$")]
-    symbol: Annotated[str, Meta(min_length=1, max_length=10)] | None = None
-    name_vi: Name
-    name_en: Name
-
-    example: ClassVar[dict[str, Any]] = {
-        "code": "conclusion",
-        "symbol": "KL",
-        "name_vi": "Kết luận",
-        "name_en": "Conclusion",
-    }
-
-
-class KindOut(Out, frozen=True, kw_only=True):
-    """A kind of document; no symbol where numbers of the kind carry none."""
-
-    code: str
-    symbol: str | None
-    name_vi: str
-    name_en: str
-
-    example: ClassVar[dict[str, Any]] = {
-        "code": "directive",
-        "symbol": "CT",
-        "name_vi": "Chỉ thị",
-        "name_en": "Directive",
-    }
-
-
-class RegisterOut(Out, frozen=True, kw_only=True):
-    """A register of one unit, direction and year, and the last number it gave."""
-
-    id: UUID
-    unit_id: UUID
-    direction: Direction
-    year: int
-    last_number: int
-
-    example: ClassVar[dict[str, Any]] = {
-        "id": _ID,
-        "unit_id": _UNIT,
-        "direction": "incoming",
-        "year": 2026,
-        "last_number": 1,
-    }
-
-
 class DocumentRow(Out, frozen=True, kw_only=True):
     """A document in a list."""
 
@@ -193,9 +117,9 @@ class DocumentRow(Out, frozen=True, kw_only=True):
     registered_at: datetime
 
     example: ClassVar[dict[str, Any]] = {
-        "id": _ID,
+        "id": ID,
         "direction": "incoming",
-        "unit_id": _UNIT,
+        "unit_id": UNIT,
         "number": "01",
         "symbol": "05/CT-UBND",
         "kind": "directive",
@@ -224,7 +148,7 @@ class FileOut(Out, frozen=True, kw_only=True):
     note: str
 
     example: ClassVar[dict[str, Any]] = {
-        "id": _ID,
+        "id": ID,
         "version": 1,
         "filename": "chi-thi-05.pdf",
         "media_type": "application/pdf",
@@ -272,30 +196,4 @@ class DocumentOut(DocumentRow, frozen=True, kw_only=True):
         "files": [FileOut.example],
         "actions": ["document:acknowledge", "document:read"],
         "version": 1,
-    }
-
-
-class ReceiptOut(Out, frozen=True, kw_only=True):
-    """Who got the document and for what; opening it is not handling it."""
-
-    id: UUID
-    unit_id: UUID | None
-    person_id: UUID | None
-    name: str
-    role: ReceiptRole
-    note: str
-    sent_at: datetime
-    opened_at: datetime | None
-    acknowledged_at: datetime | None
-
-    example: ClassVar[dict[str, Any]] = {
-        "id": _ID,
-        "unit_id": _UNIT,
-        "person_id": None,
-        "name": "Sở Nội vụ",
-        "role": "lead",
-        "note": "",
-        "sent_at": "2026-11-23T02:00:00Z",
-        "opened_at": "2026-11-23T02:05:00Z",
-        "acknowledged_at": None,
     }

@@ -1,80 +1,24 @@
-"""Kinds, registers, documents, their files and receipts."""
+"""Documents, their files and receipts."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, SmallInteger, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from docflow.access.actor import Secrecy
 from docflow.core.db import Base, Key, Moment, Word, one_of
-
-
-class Direction(StrEnum):
-    """Which way a document went through the registry."""
-
-    INCOMING = "incoming"
-    OUTGOING = "outgoing"
-
-
-class Urgency(StrEnum):
-    """Degrees of urgency (domain §1.3), from khẩn to hỏa tốc."""
-
-    NORMAL = "normal"
-    URGENT = "urgent"
-    VERY_URGENT = "very_urgent"
-    FLASH = "flash"
-
-
-class Authority(StrEnum):
-    """On whose authority a signer signs (TM., KT., TL., TUQ., Q.)."""
-
-    TM = "TM."
-    KT = "KT."
-    TL = "TL."
-    TUQ = "TUQ."
-    Q = "Q."
-
-
-class ReceiptRole(StrEnum):
-    """What a document was given to somebody for."""
-
-    DIRECTION = "direction"
-    """Submitted to a leader (trình)."""
-    LEAD = "lead"
-    COORDINATE = "coordinate"
-    INFORMATION = "information"
-
-
-class DocumentKind(Base):
-    """Kinds of document are data; the decree's 29 and three kinds of copy are there from the start."""
-
-    __tablename__ = "document_kind"
-
-    code: Mapped[str] = mapped_column(primary_key=True)
-    symbol: Mapped[str | None] = mapped_column(unique=True)
-    name_vi: Mapped[str]
-    name_en: Mapped[str]
-
-
-class Register(Base):
-    """A unit's book of one direction and year. Its row is locked while a number is taken: no gap, no double."""
-
-    __tablename__ = "register"
-
-    id: Mapped[Key]
-    unit_id: Mapped[UUID] = mapped_column(ForeignKey("unit.id"))
-    direction: Mapped[Direction] = mapped_column(Word(Direction))
-    year: Mapped[int]
-    last_number: Mapped[int] = mapped_column(server_default=text("0"))
-    last_at: Mapped[Moment | None]
-
-    __table_args__ = (
-        one_of("direction", Direction),
-        UniqueConstraint("unit_id", "direction", "year"),
-    )
+from docflow.documents.models.words import Authority, Direction, ReceiptRole, Source, Urgency
 
 
 class Document(Base):
@@ -88,9 +32,15 @@ class Document(Base):
     """The unit in whose register it stands."""
     register_id: Mapped[UUID] = mapped_column(ForeignKey("register.id"))
     register_number: Mapped[int]
+    register_suffix: Mapped[str] = mapped_column(server_default=text("''"))
     registered_at: Mapped[Moment]
     registered_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     arrived_on: Mapped[date | None]
+    late_reason: Mapped[str | None]
+    """Why it was entered later than the day on which it had to be; such entries are marked in the register."""
+    voided_at: Mapped[datetime | None]
+    """When its number was voided, as in the register's entry; the number stays, struck through."""
+    source: Mapped[Source] = mapped_column(Word(Source), server_default=text("'upload'"))
 
     kind_code: Mapped[str] = mapped_column(ForeignKey("document_kind.code"))
     symbol: Mapped[str]
@@ -109,8 +59,12 @@ class Document(Base):
     note: Mapped[str]
     signer_name: Mapped[str]
     signer_post: Mapped[str]
+    signer_key: Mapped[str] = mapped_column(server_default=text("''"))
+    """``core.text.fold`` of the signer's name."""
     signer_authority: Mapped[Authority | None] = mapped_column(Word(Authority))
     recipients: Mapped[str]
+    copy_kept_by: Mapped[str] = mapped_column(server_default=text("''"))
+    """Who keeps the file copy of an outgoing document."""
     urgency: Mapped[Urgency] = mapped_column(Word(Urgency))
     due_on: Mapped[date | None]
     secrecy: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
@@ -119,11 +73,14 @@ class Document(Base):
 
     readers: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     search_vector: Mapped[str] = mapped_column(TSVECTOR, deferred=True)
+    touched_at: Mapped[Moment] = mapped_column(server_default=text("now()"))
+    """When somebody could last begin to find it by something new: registered, amended, its text read, given to them."""
     version: Mapped[int] = mapped_column(server_default=text("1"))
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
     __table_args__ = (
         one_of("direction", Direction),
+        one_of("source", Source),
         one_of("urgency", Urgency),
         one_of("signer_authority", Authority),
         CheckConstraint("char_length(subject) BETWEEN 1 AND 500", name="subject_length"),
@@ -132,27 +89,41 @@ class Document(Base):
         CheckConstraint("arrived_on >= issued_on", name="arrival_after_issue"),
         CheckConstraint("page_count > 0", name="page_count"),
         CheckConstraint("copies > 0", name="copies"),
-        UniqueConstraint("register_id", "register_number"),
+        CheckConstraint("late_reason <> ''", name="late_reason"),
+        UniqueConstraint(
+            "register_id", "register_number", "register_suffix", name="uq_document_register_number"
+        ),
+        ForeignKeyConstraint(
+            ["register_id", "register_number", "register_suffix"],
+            ["register_entry.register_id", "register_entry.number", "register_entry.suffix"],
+            name="fk_document_register_entry",
+        ),
         Index("ix_document_newest", text("registered_at DESC"), text("id DESC")),
         Index("ix_document_found", "search_vector", "readers", postgresql_using="gin"),
         Index("ix_document_symbol_key", "symbol_key"),
+        Index("ix_document_touched_at", "touched_at"),
     )
 
 
 class DocumentFile(Base):
-    """A version of the file of a document; the newest is shown, the others stay."""
+    """A version of the file of a document, or of one of its annexes; the newest is shown, the others stay."""
 
     __tablename__ = "document_file"
 
     id: Mapped[Key]
     document_id: Mapped[UUID] = mapped_column(ForeignKey("document.id"))
     file_id: Mapped[UUID] = mapped_column(ForeignKey("file.id"), unique=True)
+    annex: Mapped[int] = mapped_column(server_default=text("0"))
+    """0 is the document itself, then its annexes in order."""
     version: Mapped[int]
     added_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     added_at: Mapped[Moment]
     note: Mapped[str]
 
-    __table_args__ = (UniqueConstraint("document_id", "version"),)
+    __table_args__ = (
+        CheckConstraint("annex >= 0", name="annex"),
+        UniqueConstraint("document_id", "annex", "version"),
+    )
 
 
 class Receipt(Base):

@@ -1,0 +1,27 @@
+"""What the addresses of documents share."""
+
+from typing import Any
+
+from litestar import Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from docflow.access.actor import Actor
+from docflow.documents.models import Document
+from docflow.documents.rendering import document_out
+from docflow.documents.schemas import (
+    DocumentOut,
+)
+from docflow.web.etags import etag_of
+
+AnyRequest = Request[Any, Any, Any]
+FORM = {"takes": "multipart/form-data"}
+
+
+async def document_answer(
+    session: AsyncSession, actor: Actor, document: Document, *, created: bool = False
+) -> Response[DocumentOut]:
+    headers = {"ETag": etag_of(document.version)}
+    if created:
+        headers["Location"] = f"/api/v1/documents/{document.id}"
+    body = await document_out(session, actor, document)
+    return Response(body, status_code=201 if created else 200, headers=headers)

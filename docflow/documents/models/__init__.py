@@ -1,0 +1,48 @@
+"""Tables of documents: registers and their numbers, documents and receipts, intake, citations, kept searches."""
+
+from docflow.documents.models.citations import Citation
+from docflow.documents.models.documents import Document, DocumentFile, Receipt
+from docflow.documents.models.intake import Draft, DraftFile, ImportedRow, Mailbox, MailMessage
+from docflow.documents.models.registers import DocumentKind, Register, RegisterEntry, RegisterPrint
+from docflow.documents.models.searches import SavedSearch, SavedSearchHit, SearchWord
+from docflow.documents.models.words import (
+    Authority,
+    Direction,
+    DraftState,
+    MailState,
+    PrintKind,
+    ReceiptRole,
+    Relation,
+    Series,
+    Source,
+    Urgency,
+)
+
+__all__ = [
+    "Authority",
+    "Citation",
+    "Direction",
+    "Document",
+    "DocumentFile",
+    "DocumentKind",
+    "Draft",
+    "DraftFile",
+    "DraftState",
+    "ImportedRow",
+    "MailMessage",
+    "MailState",
+    "Mailbox",
+    "PrintKind",
+    "Receipt",
+    "ReceiptRole",
+    "Register",
+    "RegisterEntry",
+    "RegisterPrint",
+    "Relation",
+    "SavedSearch",
+    "SavedSearchHit",
+    "SearchWord",
+    "Series",
+    "Source",
+    "Urgency",
+]

@@ -1,0 +1,95 @@
+"""One document, its links and its unit."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import (
+    or_,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import undefer
+
+from docflow.access.actor import Actor
+from docflow.accounts.models import RoleHeld, Unit
+from docflow.core import clock
+from docflow.core.errors import NotFound
+from docflow.documents.models import (
+    Direction,
+    Document,
+    DocumentFile,
+)
+from docflow.documents.policy import visible_to
+from docflow.documents.queries.rows import ROW, Rows
+from docflow.files.models import File
+
+
+async def get_document(
+    session: AsyncSession, actor: Actor, document_id: UUID, *, lock: bool = False, text: bool = False
+) -> Document:
+    """A document that the actor sees. Raises NotFound. ``lock`` until the end of the transaction."""
+    statement = select(Document).where(Document.id == document_id, visible_to(actor))
+    if lock:
+        statement = statement.with_for_update()
+    if text:
+        statement = statement.options(undefer(Document.search_vector))
+    document = await session.scalar(statement)
+    if document is None:
+        raise NotFound
+    return document
+
+
+async def find_visible(session: AsyncSession, actor: Actor, document_id: UUID | None) -> UUID | None:
+    """The id itself when the actor sees the document, else None: a link to something hidden is not shown."""
+    if document_id is None:
+        return None
+    return await session.scalar(select(Document.id).where(Document.id == document_id, visible_to(actor)))
+
+
+async def lineage_of(session: AsyncSession, document: Document) -> tuple[int, ...]:
+    """The lineage of the document's unit."""
+    return tuple(await session.scalar(select(Unit.lineage).where(Unit.id == document.unit_id)) or ())
+
+
+async def lineages_of_people(session: AsyncSession, person_ids: Collection[UUID]) -> dict[UUID, set[int]]:
+    """For each person the numbers of all units in which they hold a role today, and of those above."""
+    today = clock.today()
+    rows = await session.execute(
+        select(RoleHeld.person_id, Unit.lineage)
+        .join(Unit, Unit.id == RoleHeld.unit_id)
+        .where(
+            RoleHeld.person_id.in_(person_ids),
+            RoleHeld.valid_from <= today,
+            or_(RoleHeld.valid_to.is_(None), RoleHeld.valid_to > today),
+        )
+    )
+    placed: dict[UUID, set[int]] = {}
+    for person_id, lineage in rows:
+        placed.setdefault(person_id, set()).update(lineage)
+    return placed
+
+
+async def find_duplicates(
+    session: AsyncSession, actor: Actor, *, symbol_key: str, issuer_key: str, sha256: bytes
+) -> Rows:
+    """Incoming documents that the actor sees with the same symbol and issuer or the same bytes, the first first."""
+    same_symbol = select(Document.id).where(
+        Document.symbol_key == symbol_key, Document.issuer_key == issuer_key
+    )
+    same_bytes = (
+        select(DocumentFile.document_id)
+        .join(File, File.id == DocumentFile.file_id)
+        .where(File.sha256 == sha256)
+    )
+    return (
+        await session.execute(
+            select(*ROW)
+            .where(
+                Document.id.in_(same_symbol.union(same_bytes)),
+                Document.direction == Direction.INCOMING,
+                visible_to(actor),
+            )
+            .order_by(Document.registered_at)
+            .limit(5)
+        )
+    ).all()
