@@ -38,9 +38,12 @@ def main() -> None:
 )
 def run(data_dir: Path | None) -> None:
     """Start everything that has no server named: database, store, mail capture, web and worker."""
-    from docflow.commands.run import run_stack
+    from docflow.commands.ahead import WebAhead
 
-    sys.exit(run_stack(data_dir))
+    with WebAhead() as web:
+        from docflow.commands.run import run_stack
+
+        sys.exit(run_stack(data_dir, web))
 
 
 @main.command()

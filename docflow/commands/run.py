@@ -1,16 +1,16 @@
 """``docflow run``: every part that has no server named in the environment, then web and worker, until Ctrl-C."""
 
 import asyncio
+import importlib
 import os
 from pathlib import Path
+from threading import Thread
 
 import click
 
+from docflow.commands.ahead import WebAhead
 from docflow.commands.servers import start_servers
-from docflow.commands.set_up import set_up
-from docflow.core.db import create_engine, create_sessions
 from docflow.embedded import EmbeddedStack, ProcessGroup, StartFailed
-from docflow.sample.loader import SAMPLE_PASSWORD, load_sample, sample_sign_ins
 from docflow.settings import Settings, SettingsNotValid, settings_from
 
 
@@ -35,6 +35,10 @@ def stack_for(folder: Path, *, fast: bool = False) -> EmbeddedStack:
 
 async def prepare(settings: Settings, *, sample: bool) -> None:
     """Schema, rights, bucket and kinds; the sample province when it is wanted and the database is empty."""
+    from docflow.commands.set_up import set_up
+    from docflow.core.db import create_engine, create_sessions
+    from docflow.sample.loader import load_sample
+
     await set_up(settings)
     if sample:
         engine = create_engine(settings.database_url, connections=2)
@@ -44,9 +48,15 @@ async def prepare(settings: Settings, *, sample: bool) -> None:
             await engine.dispose()
 
 
-def run_stack(folder: Path | None) -> int:
+def load_ahead() -> None:
+    """Load what ``prepare`` needs while the servers start."""
+    Thread(target=importlib.import_module, args=("docflow.commands.set_up",), daemon=True).start()
+
+
+def run_stack(folder: Path | None, web: WebAhead) -> int:
     """Start, tell where everything is, wait. The exit status."""
     folder = (folder or default_folder()).absolute()
+    load_ahead()
     try:
         with stack_for(folder) as stack:
             environment = {**os.environ, **stack.environment()}
@@ -54,7 +64,7 @@ def run_stack(folder: Path | None) -> int:
             sample = stack.postgres is not None
             asyncio.run(prepare(settings, sample=sample))
             with ProcessGroup() as servers:
-                start_servers(servers, settings, environment)
+                start_servers(servers, web, settings, environment)
                 servers.watch(*stack.children())
                 _tell(settings, folder, stack, sample=sample)
                 exited = servers.wait()
@@ -69,6 +79,8 @@ def run_stack(folder: Path | None) -> int:
 
 
 def _tell(settings: Settings, folder: Path, stack: EmbeddedStack, *, sample: bool) -> None:
+    from docflow.sample.loader import SAMPLE_PASSWORD, sample_sign_ins
+
     address = f"http://{settings.host}:{settings.port}"
     lines = [
         "docflow is running.",

@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
+from docflow.commands.ahead import WebAhead
 from docflow.embedded import ProcessGroup, StartFailed
 from docflow.settings import Settings
 
@@ -14,19 +15,24 @@ START_SECONDS = 30.0
 
 
 def start_servers(
-    group: ProcessGroup, settings: Settings, environment: Mapping[str, str], logs: Path | None = None
+    group: ProcessGroup,
+    web: WebAhead,
+    settings: Settings,
+    environment: Mapping[str, str],
+    logs: Path | None = None,
 ) -> None:
-    """Start web and worker in ``group`` and return when web answers. Raises StartFailed with what it said."""
-    for name in ("web", "worker"):
-        log = logs / f"{name}.log" if logs else None
-        group.start(name, [sys.executable, "-m", "docflow.cli", name], env=environment, log=log)
+    """Let web serve, start a worker, return when web answers; ``group`` stops both. Raises StartFailed with what
+    the one said that ended."""
+    group.adopt(web.tell(environment))
+    log = logs / "worker.log" if logs else None
+    group.start("worker", [sys.executable, "-m", "docflow.cli", "worker"], env=environment, log=log)
     deadline = time.monotonic() + START_SECONDS
     while not _answers(f"http://{settings.host}:{settings.port}/health/live"):
         if exited := group.exited():
             raise StartFailed(str(exited))
         if time.monotonic() > deadline:
             raise StartFailed(f"web did not answer within {START_SECONDS:.0f} seconds")
-        time.sleep(0.05)
+        time.sleep(0.02)
 
 
 def _answers(url: str) -> bool:

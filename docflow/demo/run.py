@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from docflow.commands.run import prepare
+from docflow.commands.ahead import WebAhead
+from docflow.commands.run import load_ahead, prepare
 from docflow.commands.servers import start_servers
 from docflow.demo.people import Desks
 from docflow.demo.story import tell
@@ -26,7 +27,8 @@ def run_demo(document: Path | None) -> int:
     teller = Teller(click.echo)
     failed = False
     try:
-        _perform(folder, teller, document)
+        with WebAhead(folder / "web.log") as web:
+            _perform(folder, teller, document, web)
     except Exception as error:  # whatever it was, the last line has to tell that it failed
         failed = True
         if not teller.failures:
@@ -39,10 +41,11 @@ def run_demo(document: Path | None) -> int:
     return 1 if failed else 0
 
 
-def _perform(folder: Path, teller: Teller, document: Path | None) -> None:
+def _perform(folder: Path, teller: Teller, document: Path | None, web: WebAhead) -> None:
     click.echo("Starting PostgreSQL, an S3 server, a mail catcher, web and worker in a temporary folder …")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("DOCFLOW_")}
     port = _free_port()
+    load_ahead()
     with EmbeddedStack(folder, fast=True) as stack:
         environment = {
             **inherited,
@@ -54,7 +57,7 @@ def _perform(folder: Path, teller: Teller, document: Path | None) -> None:
         settings = settings_from(environment)
         asyncio.run(prepare(settings, sample=True))
         with ProcessGroup() as group:
-            start_servers(group, settings, environment, logs=folder)
+            start_servers(group, web, settings, environment, logs=folder)
             with Desks(settings.public_url, SAMPLE_PASSWORD) as desks:
                 tell(
                     Scene(

@@ -128,9 +128,11 @@ def start_child(
     log: Path | None = None,
     dies_with: signal.Signals = signal.SIGKILL,
     run_as: RunAs | None = None,
+    stdin: int = subprocess.DEVNULL,
 ) -> Child:
     """Starts a program (an absolute path) in a session of its own. Output goes to the end of ``log``, or
-    where ours goes. When this process ends, however it ends, the child gets ``dies_with`` (Linux).
+    where ours goes; ``stdin`` is a descriptor to read from. When this process ends, however it ends, the child
+    gets ``dies_with`` (Linux).
     """
     as_user = (run_as.uid, run_as.gid, run_as.capability) if run_as else (0, 0, -1)
     launch = [sys.executable, "-I", "-S", LAUNCH, os.getpid(), int(dies_with), *as_user]
@@ -141,7 +143,7 @@ def start_child(
             words,
             env=env,
             cwd=cwd,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=output,
             stderr=output,
             start_new_session=True,
@@ -237,6 +239,10 @@ class ProcessGroup:
         child = start_child(name, command, env=env, cwd=cwd, log=log)
         self._children.append(child)
         return child
+
+    def adopt(self, child: Child) -> None:
+        """Stops a child that was started outside, like its own."""
+        self._children.append(child)
 
     def watch(self, *children: Child) -> None:
         """Reports these too when they end; somebody else stops them."""
