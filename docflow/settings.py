@@ -6,7 +6,7 @@ so that a misspelt setting is noticed at start and not in production.
 
 from collections.abc import Mapping
 from ipaddress import ip_network
-from typing import Literal
+from typing import Annotated, Literal, get_type_hints
 from urllib.parse import urlsplit
 
 import msgspec
@@ -14,6 +14,10 @@ import msgspec
 
 class SettingsNotValid(ValueError):
     """The environment holds a setting that is unknown, missing or malformed."""
+
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Some = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +34,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     s3_region: str = "us-east-1"
     s3_secure: bool = False
     smtp_host: str
-    smtp_port: int = 25
+    smtp_port: Port = 25
     smtp_username: str = ""
     smtp_password: str = ""
     smtp_tls: Literal["none", "starttls", "tls"] = "none"
@@ -40,16 +44,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where people reach docflow: links in mails, cookie security and the origin check follow it. Where it listens,
     when it is not set."""
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: Port = 8000
     trusted_proxies: str = "127.0.0.1"
     """Addresses and networks, between commas, whose word on where a request comes from is taken."""
-    web_processes: int = 1
-    database_connections: int = 10
+    web_processes: Some = 1
+    database_connections: Some = 10
     """Connections per process."""
-    max_upload_bytes: int = 2 * 1024**3
-    session_hours: int = 12
+    max_upload_bytes: Some = 2 * 1024**3
+    session_hours: Some = 12
     """How long a sign-in lasts without being used."""
-    orphan_grace_hours: int = 24
+    orphan_grace_hours: Some = 24
     """An object without a row is swept when it is older than this."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -88,7 +92,21 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     ]
     if missing:
         raise SettingsNotValid(f"missing settings: {', '.join(missing)}")
+    wrong = [
+        f"{PREFIX}{name}: {said}" for name, value in given.items() if (said := _wrong(name.lower(), value))
+    ]
+    if wrong:
+        raise SettingsNotValid(f"malformed settings: {'; '.join(wrong)}")
     try:
         return msgspec.convert({name.lower(): value for name, value in given.items()}, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsNotValid(f"a setting is malformed: {error}") from error
+        raise SettingsNotValid(f"malformed settings: {error}") from error
+
+
+def _wrong(field: str, value: str) -> str | None:
+    """What is wrong with the value of one setting."""
+    try:
+        msgspec.convert(value, get_type_hints(Settings, include_extras=True)[field], strict=False)
+    except msgspec.ValidationError as error:
+        return str(error)
+    return None

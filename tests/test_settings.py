@@ -73,8 +73,14 @@ def test_a_misspelt_setting_is_named() -> None:
     ],
 )
 def test_a_malformed_setting_is_refused_by_name(name: str, value: str) -> None:
-    with pytest.raises(SettingsNotValid, match=name.lower()):
+    with pytest.raises(SettingsNotValid, match=f"DOCFLOW_{name}: "):
         settings_from({**LEAST, f"DOCFLOW_{name}": value})
+
+
+def test_every_malformed_setting_is_told_at_once() -> None:
+    given = {**LEAST, "DOCFLOW_DATABASE_CONNECTIONS": "0", "DOCFLOW_PORT": "70000"}
+    with pytest.raises(SettingsNotValid, match="DOCFLOW_DATABASE_CONNECTIONS: .*DOCFLOW_PORT: "):
+        settings_from(given)
 
 
 def test_no_secret_is_told_with_what_is_wrong() -> None:
