@@ -79,7 +79,7 @@ def test_a_malformed_setting_is_refused_by_name(name: str, value: str) -> None:
 
 def test_every_malformed_setting_is_told_at_once() -> None:
     given = {**LEAST, "DOCFLOW_DATABASE_CONNECTIONS": "0", "DOCFLOW_PORT": "70000"}
-    with pytest.raises(SettingsNotValid, match="DOCFLOW_DATABASE_CONNECTIONS: .*DOCFLOW_PORT: "):
+    with pytest.raises(SettingsNotValid, match=r"DOCFLOW_DATABASE_CONNECTIONS: .*DOCFLOW_PORT: "):
         settings_from(given)
 
 
