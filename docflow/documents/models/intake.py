@@ -33,7 +33,7 @@ class MailMessage(Base):
     __tablename__ = "mail_message"
 
     id: Mapped[Key]
-    unit_id: Mapped[UUID] = mapped_column(ForeignKey("unit.id"), index=True)
+    unit_id: Mapped[UUID] = mapped_column(ForeignKey("unit.id"))
     mailbox: Mapped[str]
     uid_validity: Mapped[int] = mapped_column(BigInteger)
     uid: Mapped[int] = mapped_column(BigInteger)
@@ -47,9 +47,13 @@ class MailMessage(Base):
     sender_name: Mapped[str]
     subject: Mapped[str]
     sent_at: Mapped[datetime | None]
+    is_automatic: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether a program or a list sent it, which is never answered (RFC 3834, 2)."""
     state: Mapped[MailState] = mapped_column(Word(MailState))
     reason: Mapped[str | None]
     """A code of the catalogue: why it was set aside, or what is odd about it."""
+    settled_note: Mapped[str | None]
+    """What a person did about it."""
     settled_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     settled_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(server_default=text("1"))
@@ -65,6 +69,7 @@ class MailMessage(Base):
             unique=True,
             postgresql_where=text("state <> 'repeated'"),
         ),
+        Index("ix_mail_message_unit_id", "unit_id", "id"),
         Index("ix_mail_message_message_id", "message_id"),
         Index("ix_mail_message_set_aside", "unit_id", "id", postgresql_where=text("state = 'set_aside'")),
     )
@@ -83,12 +88,15 @@ class Draft(Base):
     came_at: Mapped[Moment]
     added_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     note: Mapped[str] = mapped_column(server_default=text("''"))
+    """The words that came with it: a person's, or the beginning of the mail's."""
     state: Mapped[DraftState] = mapped_column(Word(DraftState), server_default=text("'waiting'"))
     document_id: Mapped[UUID | None] = mapped_column(ForeignKey("document.id"), index=True)
     """What it was registered as."""
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     discard_reason: Mapped[str | None]
+    emptied_at: Mapped[datetime | None]
+    """When its files were dropped: some time after it was discarded, or when it became a stub without files."""
     version: Mapped[int] = mapped_column(server_default=text("1"))
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
@@ -97,7 +105,13 @@ class Draft(Base):
         one_of("state", DraftState),
         CheckConstraint("(state = 'registered') = (document_id IS NOT NULL)", name="registered"),
         CheckConstraint("(state = 'discarded') = (discard_reason IS NOT NULL)", name="discarded"),
+        Index("ix_draft_unit_id", "unit_id", "id"),
         Index("ix_draft_waiting", "unit_id", "id", postgresql_where=text("state = 'waiting'")),
+        Index(
+            "ix_draft_discarded",
+            "closed_at",
+            postgresql_where=text("state = 'discarded' AND emptied_at IS NULL"),
+        ),
     )
 
 

@@ -19,6 +19,11 @@ UPDATE document SET touched_at = registered_at, signer_key = translate(
     regexp_replace(normalize(lower(signer_name COLLATE pg_c_utf8), NFD), '[\u0300-\u036f]', '', 'g'), 'đðɖ', 'ddd'
 )
 """
+# What they are found by is written anew by the worker: neighbouring words and filters are in it now.
+_INDEX_AGAIN = """
+INSERT INTO procrastinate_jobs (queue_name, task_name, args)
+SELECT 'default', 'documents.index', jsonb_build_object('document_id', id) FROM document ORDER BY registered_at DESC
+"""
 _TAGS = """
 tag IN ('access:refused', 'document:acknowledged', 'document:amended', 'document:directed',
 'document:downloaded', 'document:exported', 'document:file_added', 'document:read',
@@ -123,8 +128,10 @@ def _create_tables() -> None:
         sa.Column("sender_name", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_automatic", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("settled_note", sa.Text(), nullable=True),
         sa.Column("settled_by", sa.Uuid(), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
@@ -148,7 +155,7 @@ def _create_tables() -> None:
         unique=False,
         postgresql_where=sa.text("state = 'set_aside'"),
     )
-    op.create_index(op.f("ix_mail_message_unit_id"), "mail_message", ["unit_id"], unique=False)
+    op.create_index("ix_mail_message_unit_id", "mail_message", ["unit_id", "id"], unique=False)
     op.create_index(
         "uq_mail_message_content",
         "mail_message",
@@ -252,6 +259,7 @@ def _create_tables() -> None:
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_by", sa.Uuid(), nullable=True),
         sa.Column("discard_reason", sa.Text(), nullable=True),
+        sa.Column("emptied_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.CheckConstraint(
             "(state = 'discarded') = (discard_reason IS NOT NULL)", name=op.f("ck_draft_discarded")
@@ -270,6 +278,14 @@ def _create_tables() -> None:
         sa.UniqueConstraint("mail_id", name=op.f("uq_draft_mail_id")),
     )
     op.create_index(op.f("ix_draft_document_id"), "draft", ["document_id"], unique=False)
+    op.create_index("ix_draft_unit_id", "draft", ["unit_id", "id"], unique=False)
+    op.create_index(
+        "ix_draft_discarded",
+        "draft",
+        ["closed_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'discarded' AND emptied_at IS NULL"),
+    )
     op.create_index(
         "ix_draft_waiting",
         "draft",
@@ -370,8 +386,22 @@ def _change_documents() -> None:
         "document",
         sa.Column("touched_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
     )
+    op.add_column(
+        "document",
+        sa.Column("exact_words", postgresql.TSVECTOR(), server_default=sa.text("''"), nullable=False),
+    )
     op.drop_constraint(op.f("uq_document_register_id_register_number"), "document", type_="unique")
     op.create_index("ix_document_touched_at", "document", ["touched_at"], unique=False)
+    op.create_index(
+        "ix_document_issued_on", "document", [sa.text("issued_on DESC"), sa.text("id DESC")], unique=False
+    )
+    op.create_index(
+        "ix_document_due_on",
+        "document",
+        ["due_on", sa.text("id DESC")],
+        unique=False,
+        postgresql_where=sa.text("due_on IS NOT NULL"),
+    )
     op.create_unique_constraint(
         "uq_document_register_number", "document", ["register_id", "register_number", "register_suffix"]
     )
@@ -407,3 +437,4 @@ def _change_documents() -> None:
         op.f("ck_file_text_origin"), "file", "text_origin IN ('layer', 'ocr', 'mixed')"
     )
     op.execute(_FOUND_BY)
+    op.execute(_INDEX_AGAIN)
