@@ -15,6 +15,10 @@ COPY LICENSE app/
 RUN venv/bin/python -m compileall -q app
 
 FROM python:3.11-slim-bookworm
+# Reads scanned pages; everything else works without it.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends tesseract-ocr tesseract-ocr-vie tesseract-ocr-eng \
+ && rm -rf /var/lib/apt/lists/*
 RUN groupadd --system --gid 10001 docflow \
  && useradd --system --uid 10001 --gid docflow --no-create-home --home-dir /tmp --shell /usr/sbin/nologin docflow
 COPY --from=build /opt/docflow/venv /opt/docflow/venv
