@@ -15,6 +15,7 @@ import procrastinate
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
+from procrastinate.jobs import Status
 
 from docflow.accounts.service.sign_in import forget_ended
 from docflow.app import configure_logs, open_store, smtp_transport
@@ -45,6 +46,9 @@ TOGETHER = frozenset({"worker.revive"})
 STALLED_AFTER_SECONDS = 30
 """A worker that has not been heard of for so long has died; its jobs are given to another."""
 
+MAX_ATTEMPTS = 5
+"""How often a job is begun, whether it fails or its worker dies."""
+
 log = structlog.get_logger("docflow.worker")
 
 
@@ -68,15 +72,22 @@ async def forget(sessions: Sessions) -> None:
 
 
 async def revive(queue: procrastinate.App) -> None:
-    """Give the jobs of dead workers to living ones; every job may therefore run twice."""
+    """Give the jobs of dead workers to living ones; every job may therefore run twice.
+
+    One that was begun as often as any may be and took its worker with it each time is given up instead.
+    """
     for job in await queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS):
+        deadly = job.attempts + 1 >= MAX_ATTEMPTS
         try:
-            await queue.job_manager.retry_job(job)
+            if deadly:
+                await queue.job_manager.finish_job(job, Status.FAILED, delete_job=False)
+            else:
+                await queue.job_manager.retry_job(job)
         except procrastinate.exceptions.ConnectorException as error:
             # Ended or revived by another meanwhile; the rest still waits.
             log.info("job_not_revived", job=job.id, name=job.task_name, reason=str(error))
             continue
-        log.warning("job_revived", job=job.id, name=job.task_name)
+        log.warning("job_given_up" if deadly else "job_revived", job=job.id, name=job.task_name)
 
 
 async def tick(sessions: Sessions, name: str, every: timedelta) -> None:
@@ -94,13 +105,13 @@ def slot_of(moment: datetime, every: timedelta) -> datetime:
 
 
 def create_queue(database_url: str, jobs: Mapping[str, Run]) -> procrastinate.App:
-    """The queue with every job registered; each is tried up to five times with a growing pause."""
+    """The queue with every job registered; each is tried up to MAX_ATTEMPTS times with a growing pause."""
     queue = procrastinate.App(
         connector=procrastinate.PsycopgConnector(
             conninfo=database_url, min_size=1, max_size=4, kwargs={"options": "-c timezone=UTC"}
         )
     )
-    retry = procrastinate.RetryStrategy(max_attempts=5, exponential_wait=2)
+    retry = procrastinate.RetryStrategy(max_attempts=MAX_ATTEMPTS, exponential_wait=2)
     for name, run in jobs.items():
         queue.task(name=name, retry=retry)(_named(name, run))
     return queue

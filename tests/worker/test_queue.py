@@ -94,6 +94,22 @@ async def test_the_job_of_a_worker_that_is_gone_altogether_is_revived_too(
         assert await queued(sessions) == [("todo", 1)]
 
 
+async def test_a_job_that_takes_its_worker_with_it_each_time_is_given_up_after_the_fifth(
+    settings: Settings, sessions: Sessions
+) -> None:
+    async with queue_of(settings, note=None) as queue:
+        await put(sessions, "test.note", who="deadly")
+        for begun in range(1, 6):
+            worker_id = await queue.job_manager.register_worker()
+            assert await queue.job_manager.fetch_job(None, worker_id) is not None
+            await queue.job_manager.unregister_worker(worker_id)
+            await revive(queue)
+            assert [attempts for _, attempts in await queued(sessions)] == [begun]
+        assert await queued(sessions) == [("failed", 5)]
+        worker_id = await queue.job_manager.register_worker()
+        assert await queue.job_manager.fetch_job(None, worker_id) is None
+
+
 async def test_a_failing_job_is_tried_five_times_with_a_growing_pause_and_then_kept_as_failed(
     settings: Settings, sessions: Sessions
 ) -> None:
