@@ -1,89 +1,85 @@
-"""Reads one file's text in a process that has given up almost everything. Run by `docflow.files.extraction`.
+"""Reads one file's text in a process that has given up almost everything. Forked by `docflow.files.warm`.
 
-`python -m docflow.files.extract_child MEDIA_TYPE [PARENT_PID [limit=number …]]` reads the file from standard
-input (a regular file), writes its text as UTF-8 to standard output, and one line `REASON PAGES` to standard error,
-with `-` for what there is not. Whoever takes over this process through a fault of a parser can open no file and no
-socket: when the first byte is looked at, everything needed is loaded and the limit of open files is zero.
+It reads the file from standard input (a regular file), writes its text as UTF-8 to standard output, and one line
+`REASON PAGES MARKS SCANNED` to standard error, with `-` for what there is not. Whoever takes over this process through
+a fault of a parser can open no file and no socket: when the first byte is looked at, everything needed is loaded and
+the limit of open files is zero.
 """
 
 import codecs
 import contextlib
 import ctypes
-import mmap
+import importlib
+import itertools
 import os
-import re
 import resource
 import signal
 import sys
-import unicodedata
-from collections.abc import Callable
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterable
+from functools import partial
 
-from docflow.files.extract_terms import (
-    DOCX,
-    PDF,
-    PLAIN,
-    ExtractionLimits,
-    ExtractionReason,
-    Unreadable,
-)
+from docflow.files import extract_terms as terms
+from docflow.files.extract_terms import ExtractionLimits, ExtractionReason, Mark, Unreadable
+from docflow.files.readers.docx import read_docx
+from docflow.files.readers.html_text import read_html
+from docflow.files.readers.image import look_at_image
+from docflow.files.readers.mail import mail_reader
+from docflow.files.readers.odf import read_odf
+from docflow.files.readers.old_office import look_at_archive, look_at_compound_file
+from docflow.files.readers.pdf import read_pdf
+from docflow.files.readers.plain import read_plain
+from docflow.files.readers.pptx import read_pptx
+from docflow.files.readers.rtf import read_rtf
+from docflow.files.readers.source import Reader, Sink, Source, clean
+from docflow.files.readers.xlsx import read_xlsx
 
-Reader = Callable[["Sink", ExtractionLimits], int | None]
+__all__ = ["clean", "contain", "give_up_the_rest", "read_file"]
 
-_DELETED = [*range(0x20), *range(0x7F, 0xA0), 0xAD, 0x200B, 0xFEFF, 0xFFFE, 0xFFFF]
-_LINE_ENDS = dict.fromkeys([0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029], "\n")
-_ALIKE = {0x09: "\t", 0xA0: " ", 0x202F: " ", 0x2010: "-", 0x2011: "-"}
-_CLEANED: dict[int, str | None] = {**dict.fromkeys(_DELETED), **_LINE_ENDS, **_ALIKE}
-
-_PDF_HEADER_WITHIN = 1024
-_PDF_ERR_PASSWORD, _PDF_ERR_SECURITY = 4, 5
-# PDFium writes 0x02 for a hyphen that ends a line and then joins the lines; "45/BC-" + "SNV" is one symbol.
-_PDF_LINE_HYPHEN = str.maketrans({"\x02": "-", "\ufffe": "-"})
-_PDF_BROKEN_SYMBOL = re.compile(r"(?<=\w)([-/])\r?\n(?=\w)")
-
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-_BINARY_BYTES = bytes(set(range(0x20)) - set(b"\t\n\v\f\r\x1b"))
 _NOBODY = 65534
 _VERDICT_ROOM = 64 * 1024
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+_LOADED_LATE = (
+    "email.quoprimime",
+    "email.base64mime",
+    "email.generator",
+    "quopri",
+    "uu",
+    "zlib",
+    "bz2",
+    "lzma",
+)
+_CODECS = (
+    "ascii cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp437 cp850 cp874 cp932 cp936 cp949 cp950"
+    " big5 euc_jp euc_kr gb18030 gb2312 gbk iso2022_jp iso8859-2 iso8859-15 koi8-r latin-1 mac-roman shift_jis"
+    " utf-7 utf-8 utf-8-sig utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be idna punycode unknown-8bit"
+)
+
+READERS: dict[str, Reader] = {
+    terms.PDF: read_pdf,
+    terms.DOCX: read_docx,
+    terms.XLSX: read_xlsx,
+    terms.PPTX: read_pptx,
+    terms.ODT: read_odf,
+    terms.ODS: read_odf,
+    terms.ODP: read_odf,
+    terms.RTF: read_rtf,
+    terms.HTML: read_html,
+    terms.PLAIN: read_plain,
+    terms.ZIP: look_at_archive,
+    **dict.fromkeys(terms.IMAGE_TYPES, look_at_image),
+    **dict.fromkeys(terms.OLD_OFFICE_TYPES, look_at_compound_file),
+}
+READERS[terms.MAIL] = mail_reader(lambda: READERS)
 
 
-def clean(text: str) -> str:
-    """NFC, lines ended by a line feed, no control characters but the tab, no invisible ones inside words."""
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").translate(_CLEANED))
-
-
-class Sink:
-    """Cleaned text on its way to standard output: never more than `room` bytes."""
-
-    def __init__(self, room: int) -> None:
-        self._room = room
-        self._waiting = bytearray()
-
-    def write(self, text: str) -> None:
-        """Raise `Unreadable` with `text_too_long` when it does not fit; what fits is kept."""
-        piece = clean(text).encode("utf-8", "replace")
-        fitting = piece if len(piece) <= self._room else _whole_characters(piece[: self._room])
-        self._waiting += fitting
-        self._room -= len(fitting)
-        if len(self._waiting) >= 1 << 16:
-            self.flush()
-        if len(fitting) < len(piece):
-            raise Unreadable(ExtractionReason.TEXT_TOO_LONG)
-
-    def flush(self) -> None:
-        while self._waiting:
-            del self._waiting[: os.write(1, self._waiting)]
-
-
-def _whole_characters(piece: bytes) -> bytes:
-    return piece.decode("utf-8", "ignore").encode()
+def load_the_rest() -> None:
+    """What readers would otherwise load when they meet their first need of it."""
+    for name in _CODECS.split():
+        with contextlib.suppress(LookupError):
+            codecs.lookup(name)
+    for name in _LOADED_LATE:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
 
 
 def contain(limits: ExtractionLimits) -> None:
@@ -100,9 +96,9 @@ def contain(limits: ExtractionLimits) -> None:
     os.nice(10)
 
 
-def give_up_the_rest(parent: int | None) -> None:
+def give_up_the_rest(parent: int | None, *, open_files: int = 0) -> None:
     """From here on no file, pipe or socket can be opened; root is nobody; the parent's death is ours."""
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, open_files))
     if os.geteuid() == 0:
         with contextlib.suppress(OSError):  # a container may not know that user
             os.setgroups([])
@@ -117,130 +113,48 @@ def give_up_the_rest(parent: int | None) -> None:
         sys.exit(1)  # it died before the signal was asked for
 
 
-def _pdf_page_text(pdfium: Any, document: object, number: int) -> str | None:
-    """The text of a page; None when the page cannot be loaded."""
-    page = pdfium.FPDF_LoadPage(document, number)
-    text_page = pdfium.FPDFText_LoadPage(page) if page else None
-    if not text_page:
-        return None
-    box = pdfium.FS_RECTF()
-    pdfium.FPDF_GetPageBoundingBox(page, box)
-    corners = (box.left, box.top, box.right, box.bottom)
-    length = pdfium.FPDFText_GetBoundedText(text_page, *corners, None, 0)
-    units = (ctypes.c_ushort * max(length, 0))()
-    pdfium.FPDFText_GetBoundedText(text_page, *corners, units, length)
-    pdfium.FPDFText_ClosePage(text_page)
-    pdfium.FPDF_ClosePage(page)
-    return bytes(units).decode("utf-16-le", "ignore")
-
-
-def pdf_reader(file: BinaryIO) -> Reader:
-    """Load PDFium and map the file; the reader returns the document's number of pages."""
-    import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
-
-    pdfium.FPDF_InitLibrary()
-    codecs.lookup("utf-16-le")
-    mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)  # duplicates the descriptor
-
-    def read_pdf(sink: Sink, limits: ExtractionLimits) -> int:
-        if mapped.find(b"%PDF-", 0, _PDF_HEADER_WITHIN) < 0:
-            raise Unreadable(ExtractionReason.WRONG_TYPE)
-        whole = (ctypes.c_char * len(mapped)).from_buffer(mapped)
-        document = pdfium.FPDF_LoadMemDocument64(whole, len(mapped), None)
-        if not document:
-            locked = pdfium.FPDF_GetLastError() in (_PDF_ERR_PASSWORD, _PDF_ERR_SECURITY)
-            raise Unreadable(ExtractionReason.PASSWORD_PROTECTED if locked else ExtractionReason.BROKEN)
-        pages: int = pdfium.FPDF_GetPageCount(document)
-        missing = False
-        for number in range(min(pages, limits.pages)):
-            text = _pdf_page_text(pdfium, document, number)
-            missing = missing or text is None
-            joined = _PDF_BROKEN_SYMBOL.sub(r"\1", (text or "").translate(_PDF_LINE_HYPHEN))
-            sink.write(joined + "\n" if joined else "")
-            sink.flush()  # a later page may end this process
-        if pages > limits.pages:
-            raise Unreadable(ExtractionReason.TOO_MANY_PAGES)
-        if missing or pages <= 0:
-            raise Unreadable(ExtractionReason.BROKEN)
-        return pages
-
-    return read_pdf
-
-
-def docx_reader(file: BinaryIO) -> Reader:
-    """Load what unpacking and XML need."""
-    from docflow.files.extract_docx import read_docx
-
-    codecs.lookup("cp437")  # names inside a ZIP
-
-    def read_lines(sink: Sink, limits: ExtractionLimits) -> None:
-        for line in read_docx(file, limits.xml_bytes):
-            sink.write(line + "\n")
-
-    return read_lines
-
-
-def plain_reader(file: BinaryIO) -> Reader:
-    """Load the codecs."""
-    for name in ("cp1258", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "latin-1"):
-        codecs.lookup(name)
-
-    def read_plain(sink: Sink, limits: ExtractionLimits) -> None:
-        data = file.read(4 * limits.text_bytes + 4)  # four bytes a character, in UTF-32
-        whole = not file.read(1)
-        sink.write(_decoded(data, whole))
-        if not whole:
-            raise Unreadable(ExtractionReason.TEXT_TOO_LONG)
-
-    return read_plain
-
-
-def _decoded(data: bytes, whole: bool) -> str:
-    """Text by its byte order mark, as UTF-8, else as Windows-1258: Vietnamese before Unicode, Latin otherwise."""
-    for mark, encoding in _BOMS:
-        if data.startswith(mark):
-            return codecs.getincrementaldecoder(encoding)("replace").decode(data[len(mark) :])
-    with contextlib.suppress(UnicodeDecodeError):
-        return codecs.getincrementaldecoder("utf-8")("strict").decode(data, whole)
-    if len(data) - len(data.translate(None, _BINARY_BYTES)) > len(data) // 20:
-        raise Unreadable(ExtractionReason.WRONG_TYPE)
-    try:
-        return data.decode("cp1258")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
-READERS: dict[str, Callable[[BinaryIO], Reader]] = {PDF: pdf_reader, DOCX: docx_reader, PLAIN: plain_reader}
-
-
-def read(reader: Reader, limits: ExtractionLimits) -> tuple[ExtractionReason | None, int | None]:
-    """Write the text to standard output; return why some is missing, and the number of pages."""
+def read_file(limits: ExtractionLimits, parent: int, *, media_type: str) -> None:
+    """The work of one child: see the module's docstring."""
+    contain(limits)
     sink = Sink(limits.text_bytes)
+    source = Source.of_file(os.fdopen(0, "rb"))
+    give_up_the_rest(parent)
+    reason, pages = judged(sink, partial(READERS[media_type], source, sink, limits))
+    tell(reason, pages, sink.marks, sink.scanned)
+
+
+def judged(sink: Sink, work: Callable[[], int | None]) -> tuple[ExtractionReason | None, int | None]:
+    """Do the work; why some is missing, and the number of pages. What was written before a fault is given."""
     reason, pages = None, None
     try:
-        pages = reader(sink, limits)
+        pages = work()
     except Unreadable as error:
         reason = error.reason
     except MemoryError:
         reason = ExtractionReason.MEMORY
     except Exception:  # whatever a parser stumbles over in a hostile file
         reason = ExtractionReason.BROKEN
+    if reason is ExtractionReason.PASSWORD_PROTECTED:
+        sink.notice(Mark.PASSWORD_PROTECTED)
     sink.flush()
     return reason, pages
 
 
-def main(arguments: list[str]) -> int:
-    """See the module's docstring. Returns 0 whenever a verdict was written."""
-    media_type, parent, *numbers = [*arguments, ""] if len(arguments) == 1 else arguments
-    named = (number.partition("=") for number in numbers)
-    limits = ExtractionLimits(**{name: int(value) for name, _, value in named})
-    contain(limits)
-    reader = READERS[media_type](sys.stdin.buffer)
-    give_up_the_rest(int(parent) if parent else None)
-    reason, pages = read(reader, limits)
-    sys.stderr.write(f"{reason or '-'} {'-' if pages is None else pages}\n")
-    return 0
+def tell(
+    reason: ExtractionReason | None,
+    pages: int | None,
+    marks: Iterable[Mark] = (),
+    scanned: Iterable[int] = (),
+) -> None:
+    """The verdict on standard error."""
+    told = (reason, "" if pages is None else str(pages), ",".join(sorted(marks)), _ranges(scanned))
+    os.write(2, (" ".join(word or "-" for word in told) + "\n").encode())
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def _ranges(numbers: Iterable[int]) -> str:
+    """``1-3,7``: rising numbers in few letters."""
+    told = []
+    for _, run in itertools.groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        first, *rest = [number for _, number in run]
+        told.append(f"{first}-{rest[-1]}" if rest else str(first))
+    return ",".join(told)

@@ -1,12 +1,38 @@
-"""The words shared by both sides of text extraction: limits, outcomes and reasons. Light on purpose, the child imports it."""
+"""The words shared by both sides of text extraction: limits, outcomes, reasons, marks. Light on purpose, the child imports it."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
+_OOXML = "application/vnd.openxmlformats-officedocument"
+_ODF = "application/vnd.oasis.opendocument"
+
 PDF = "application/pdf"
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+DOCX = f"{_OOXML}.wordprocessingml.document"
+XLSX = f"{_OOXML}.spreadsheetml.sheet"
+PPTX = f"{_OOXML}.presentationml.presentation"
+ODT, ODS, ODP = f"{_ODF}.text", f"{_ODF}.spreadsheet", f"{_ODF}.presentation"
+RTF = "application/rtf"
+HTML = "text/html"
+MAIL = "message/rfc822"
 PLAIN = "text/plain"
-READABLE_TYPES = frozenset({PDF, DOCX, PLAIN})
+READABLE_TYPES = frozenset({PDF, DOCX, XLSX, PPTX, ODT, ODS, ODP, RTF, HTML, MAIL, PLAIN})
+
+PNG, JPEG, TIFF, GIF = "image/png", "image/jpeg", "image/tiff", "image/gif"
+IMAGE_TYPES = frozenset({PNG, JPEG, TIFF, GIF})
+"""No text to be read, but to be recognised."""
+
+ZIP = "application/zip"
+OLD_OFFICE_TYPES = frozenset(
+    {
+        "application/msword",
+        "application/vnd.ms-excel",
+        "application/vnd.ms-powerpoint",
+        "application/vnd.ms-outlook",
+        "application/x-ole-storage",
+    }
+)
+MARKED_TYPES = OLD_OFFICE_TYPES | {ZIP}
+"""Looked at for what there is to notice; their text is not read."""
 
 
 class ExtractionStatus(StrEnum):
@@ -40,9 +66,30 @@ class ExtractionReason(StrEnum):
     """The content is not of the type that was declared."""
     FORBIDDEN_MARKUP = "forbidden_markup"
     """XML with a document type declaration, which Office documents may not have (ECMA-376 part 2)."""
+    ATTACHMENT_UNREADABLE = "attachment_unreadable"
+    """A mail was read, and one of its attachments could not be."""
+    NOT_READ = "not_read"
+    """Text is not read from files of this type; becomes the status `unsupported`."""
+    OCR_UNAVAILABLE = "ocr_unavailable"
+    """A picture of text, and no program here that could recognise it."""
     BROKEN = "broken"
     CRASHED = "crashed"
     """The child ended without a verdict."""
+
+
+class Mark(StrEnum):
+    """What was noticed in a file besides its text. Nothing of it is ever run or followed."""
+
+    EXTERNAL_REFERENCES = "external_references"
+    """Opening it in its own program loads something from elsewhere: a template, a picture, a linked sheet."""
+    MACROS = "macros"
+    NESTED_ARCHIVE = "nested_archive"
+    """Holds an archive or another packed document, which was not opened."""
+    PASSWORD_PROTECTED = "password_protected"  # noqa: S105
+    SCRIPT = "script"
+    """Would run a script or start a program when opened."""
+    SIGNED = "signed"
+    """Carries an electronic signature; whether it is valid was not judged."""
 
 
 class ExtractionLimits(NamedTuple):

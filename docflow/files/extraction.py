@@ -4,156 +4,180 @@ A hostile file costs at most what `ExtractionLimits` says and never raises: it b
 """
 
 import asyncio
-import contextlib
 import os
 import re
 import signal
-import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import structlog
 
+from docflow.files.children import Children, Ended
 from docflow.files.extract_terms import (
+    IMAGE_TYPES,
+    MARKED_TYPES,
     READABLE_TYPES,
     ExtractionLimits,
     ExtractionReason,
     ExtractionStatus,
+    Mark,
 )
 
-__all__ = ["Extraction", "ExtractionLimits", "ExtractionReason", "ExtractionStatus", "extract", "is_readable"]
+__all__ = [
+    "Extraction",
+    "ExtractionLimits",
+    "ExtractionReason",
+    "ExtractionStatus",
+    "Mark",
+    "extract",
+    "is_readable",
+    "on_disk",
+]
 
 log = structlog.get_logger("docflow.files")
 
-_SOURCES = Path(__file__).parents[2]
-# `-I` leaves out the working directory, PYTHONPATH and the user's packages; our own sources go last on the path.
-_START = (
-    "import sys; sys.path.append(sys.argv[1]);"
-    " from docflow.files.extract_child import main; sys.exit(main(sys.argv[2:]))"
+_WORK = "docflow.files.extract_child:read_file"
+_VERDICT = re.compile(
+    rb"(?P<reason>-|%s) (?P<pages>-|[0-9]{1,9}) (?P<marks>-|(?:%s)(?:,(?:%s)){0,20})"
+    rb" (?P<scanned>-|[0-9]{1,9}(?:-[0-9]{1,9})?(?:,[0-9]{1,9}(?:-[0-9]{1,9})?){0,9999})\n"
+    % ("|".join(ExtractionReason).encode(), "|".join(Mark).encode(), "|".join(Mark).encode())
 )
-_VERDICT_BYTES = 16 * 1024
-_VERDICT = re.compile(rb"(?P<reason>-|%s) (?P<pages>-|[0-9]{1,9})\n" % "|".join(ExtractionReason).encode())
 _REASON_OF_SIGNAL = {
     -signal.SIGXCPU: ExtractionReason.TIMEOUT,
     -signal.SIGABRT: ExtractionReason.MEMORY,  # how PDFium ends when an allocation fails
     -signal.SIGKILL: ExtractionReason.MEMORY,  # not by us: the kernel was short of it
 }
 _PARTLY_READ = frozenset({ExtractionReason.TEXT_TOO_LONG, ExtractionReason.TOO_MANY_PAGES})
+_KNOWN_TYPES = READABLE_TYPES | IMAGE_TYPES | MARKED_TYPES
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a child said of its work; `scanned` are numbers of pages that are pictures."""
+
+    reason: ExtractionReason | None
+    pages: int | None = None
+    marks: frozenset[Mark] = frozenset()
+    scanned: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """What was read. `text` is NFC, its lines end with a line feed, no control character but the tab.
+    """What was read. `text` is NFC, its lines end with a line feed, its pages with a form feed (see `pages`).
 
-    `reason` is there when the status is `cut` or `failed`; `pages` is the whole number of pages of a PDF that was
-    read to its end.
+    `reason` is there when the status is `cut` or `failed`; `pages` is the whole number of pages of a file that has them
+    and was read to its end. `scanned` are the pages, counted from 1, that say nothing and show something.
     """
 
     status: ExtractionStatus
     text: str = ""
     reason: ExtractionReason | None = None
     pages: int | None = None
+    marks: frozenset[Mark] = frozenset()
+    scanned: tuple[int, ...] = ()
 
 
 def is_readable(media_type: str) -> bool:
     """Whether text is read from files of this type; parameters (`; charset=`) and case do not matter."""
-    return _bare(media_type) in READABLE_TYPES
+    return bare(media_type) in READABLE_TYPES
 
 
 async def extract(
-    source: Path | AsyncIterator[bytes], media_type: str, limits: ExtractionLimits | None = None
+    source: Path | AsyncIterator[bytes],
+    media_type: str,
+    limits: ExtractionLimits | None = None,
+    *,
+    children: Children | None = None,
 ) -> Extraction:
     """Read the text of a file on disk or of a stream of bytes, which is kept in a nameless temporary file.
 
     Raises only what the source raises and `OSError` when there is no disk, memory or process to be had.
     """
     limits = limits or ExtractionLimits()
-    if not is_readable(media_type):
+    if bare(media_type) not in _KNOWN_TYPES:
         return Extraction(ExtractionStatus.UNSUPPORTED)
+    async with on_disk(source, limits) as file:
+        return await extract_file(file, media_type, limits, children or Children())
+
+
+@asynccontextmanager
+async def on_disk(source: Path | AsyncIterator[bytes], limits: ExtractionLimits) -> AsyncIterator[BinaryIO]:
+    """A file that a child can be given: the path's, or one without a name with no more than is looked at."""
     if isinstance(source, Path):
         with await asyncio.to_thread(source.open, "rb") as file:
-            return await _extract_file(file, media_type, limits)
+            yield file
+        return
     with tempfile.TemporaryFile(prefix="docflow-extract-") as spooled:
         size = 0
         async for piece in source:
             size += len(piece)
+            await asyncio.to_thread(spooled.write, piece)
             if size > limits.input_bytes:
                 break
-            await asyncio.to_thread(spooled.write, piece)
-        spooled.seek(0)
-        return await _extract_file(spooled, media_type, limits, size)
+        await asyncio.to_thread(spooled.flush)
+        yield spooled
 
 
-async def _extract_file(
-    file: BinaryIO, media_type: str, limits: ExtractionLimits, size: int | None = None
+async def extract_file(
+    file: BinaryIO, media_type: str, limits: ExtractionLimits, children: Children
 ) -> Extraction:
-    size = os.fstat(file.fileno()).st_size if size is None else size
+    """``extract`` for a file that is open already; it is read from its first byte."""
+    size = os.fstat(file.fileno()).st_size
     if size == 0:
         return Extraction(ExtractionStatus.EMPTY)
     if size > limits.input_bytes:
         return Extraction(ExtractionStatus.FAILED, reason=ExtractionReason.TOO_LARGE)
-    numbers = [f"{name}={number}" for name, number in limits._asdict().items()]
-    arguments = [_bare(media_type), str(os.getpid()), *numbers]
-    return await run_child([sys.executable, "-I", "-c", _START, str(_SOURCES), *arguments], file, limits)
+    file.seek(0)
+    ended = await children.run(_WORK, file, limits, media_type=bare(media_type))
+    return _judged(ended.written, verdict_of(ended))
 
 
-async def run_child(command: Sequence[str], file: BinaryIO, limits: ExtractionLimits) -> Extraction:
-    """Run `command` with `file` as standard input in a process group of its own, and judge what it wrote.
-
-    It writes to nameless files, not pipes: nobody can block on the other, and the kernel counts its output. The group
-    is gone when this returns or is cancelled, whatever its members were doing.
-    """
-    with tempfile.TemporaryFile() as text, tempfile.TemporaryFile() as verdict:
-        child = await asyncio.create_subprocess_exec(
-            *command, stdin=file, stdout=text, stderr=verdict, env={}, cwd="/", start_new_session=True
-        )
-        timed_out = False
-        try:
-            async with asyncio.timeout(limits.wall_seconds):
-                await child.wait()
-        except TimeoutError:
-            timed_out = True
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            await child.wait()
-        text.seek(0)
-        verdict.seek(0)
-        written = text.read(limits.text_bytes)
-        if timed_out:
-            return _judged(written, ExtractionReason.TIMEOUT, None)
-        assert child.returncode is not None
-        return _judged(written, *_verdict(child.returncode, verdict.read(_VERDICT_BYTES)))
+def verdict_of(ended: Ended) -> Verdict:
+    """How a child ended and the line it left, which is not trusted, as what they mean."""
+    if ended.exit_code is None:
+        return Verdict(ExtractionReason.TIMEOUT)
+    if ended.exit_code in _REASON_OF_SIGNAL:
+        return Verdict(_REASON_OF_SIGNAL[ended.exit_code])
+    found = _VERDICT.fullmatch(ended.verdict)
+    if ended.exit_code != 0 or found is None:
+        error = ended.verdict[-2000:].decode("utf-8", "replace")
+        log.warning("extraction_child_failed", exit_code=ended.exit_code, error=error)
+        return Verdict(ExtractionReason.CRASHED)
+    told = {name: "" if word == b"-" else word.decode() for name, word in found.groupdict().items()}
+    return Verdict(
+        ExtractionReason(told["reason"]) if told["reason"] else None,
+        int(told["pages"]) if told["pages"] else None,
+        frozenset(map(Mark, filter(None, told["marks"].split(",")))),
+        tuple(_numbers(told["scanned"])),
+    )
 
 
-def _verdict(exit_code: int, line: bytes) -> tuple[ExtractionReason | None, int | None]:
-    """Why text is missing and the number of pages, from how the child ended and the line it left."""
-    if exit_code in _REASON_OF_SIGNAL:
-        return _REASON_OF_SIGNAL[exit_code], None
-    found = _VERDICT.fullmatch(line)
-    if exit_code != 0 or found is None:
-        log.warning(
-            "extraction_child_failed", exit_code=exit_code, error=line[-2000:].decode("utf-8", "replace")
-        )
-        return ExtractionReason.CRASHED, None
-    reason, pages = found["reason"].decode(), found["pages"]
-    return (None if reason == "-" else ExtractionReason(reason)), (None if pages == b"-" else int(pages))
+def _numbers(ranges: str) -> Iterator[int]:
+    most = ExtractionLimits().pages
+    for run in filter(None, ranges.split(",")):
+        first, _, last = run.partition("-")
+        yield from range(int(first), min(int(last or first), int(first) + most) + 1)
 
 
-def _judged(written: bytes, reason: ExtractionReason | None, pages: int | None) -> Extraction:
+def _judged(written: bytes, verdict: Verdict) -> Extraction:
     """Text that came before a fault is kept: `cut`. The child cleaned it; here only its encoding is not trusted."""
-    text = written.decode("utf-8", "ignore").replace("\0", "").strip()
-    if reason is None:
+    text = written.decode("utf-8", "ignore").replace("\0", "").strip(" \n\t").rstrip()
+    text = text if text.strip() else ""
+    if verdict.reason is None:
         status = ExtractionStatus.EXTRACTED if text else ExtractionStatus.EMPTY
-    elif text or reason in _PARTLY_READ:
+    elif verdict.reason is ExtractionReason.NOT_READ:
+        return Extraction(ExtractionStatus.UNSUPPORTED, marks=verdict.marks)
+    elif text or verdict.reason in _PARTLY_READ:
         status = ExtractionStatus.CUT
     else:
         status = ExtractionStatus.FAILED
-    return Extraction(status, text, reason, pages)
+    return Extraction(status, text, verdict.reason, verdict.pages, verdict.marks, verdict.scanned)
 
 
-def _bare(media_type: str) -> str:
+def bare(media_type: str) -> str:
+    """A media type in lower case and without its parameters."""
     return media_type.partition(";")[0].strip().lower()

@@ -5,11 +5,13 @@ import zipfile
 import zlib
 from collections.abc import AsyncIterator, Mapping
 
+from docflow.files.children import Children
 from docflow.files.extraction import (
     Extraction,
     ExtractionLimits,
     ExtractionReason,
     ExtractionStatus,
+    Mark,
     extract,
 )
 
@@ -128,9 +130,14 @@ async def in_pieces(content: bytes, size: int = 1000) -> AsyncIterator[bytes]:
         yield content[start : start + size]
 
 
+CHILDREN = Children()
+"""One warm process for all tests: each file still gets a child of its own."""
+
+
 async def text_of(content: bytes, media_type: str, **limits: int) -> Extraction:
-    return await extract(in_pieces(content), media_type, ExtractionLimits(**limits))
+    pieces = in_pieces(content, 1 << 16)
+    return await extract(pieces, media_type, ExtractionLimits(**limits), children=CHILDREN)
 
 
-def failed(reason: ExtractionReason) -> Extraction:
-    return Extraction(ExtractionStatus.FAILED, "", reason)
+def failed(reason: ExtractionReason, *marks: Mark) -> Extraction:
+    return Extraction(ExtractionStatus.FAILED, "", reason, marks=frozenset(marks))

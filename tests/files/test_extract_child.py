@@ -1,110 +1,140 @@
 """What the child that reads text has given up, and what becomes of one that turns against us."""
 
 import asyncio
-import sys
-from collections.abc import Callable
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
-from docflow.files.extraction import (
-    Extraction,
-    ExtractionLimits,
-    ExtractionReason,
-    ExtractionStatus,
-    run_child,
-)
+from docflow.files.children import ChildLost, Children, Ended
+from docflow.files.extraction import ExtractionLimits, ExtractionReason, Verdict, verdict_of
 
-ROOT = Path(__file__).parents[2]
+PLENTY = ExtractionLimits()
 
 
-def python(code: str) -> list[str]:
-    start = (
-        f"import sys, os, time; sys.path.append({str(ROOT)!r}); from docflow.files.extract_child import *\n"
-    )
-    return [sys.executable, "-I", "-c", start + code]
+@pytest.fixture
+async def children() -> AsyncIterator[Children]:
+    """A warm process that finds the hostile works, because the tests lie beside the sources."""
+    children = Children()
+    yield children
+    await children.close()
 
 
-async def test_an_endless_child_is_ended_with_all_it_started(tmp_path: Path) -> None:
+@pytest.fixture
+def run(children: Children, tmp_path: Path) -> Callable[..., Any]:
+    async def run(work: str, limits: ExtractionLimits = PLENTY, **arguments: Any) -> Ended:
+        with (tmp_path / "nothing").open("w+b") as nothing:
+            return await children.run(f"tests.files.hostile:{work}", nothing, limits, **arguments)
+
+    return run
+
+
+async def test_an_endless_child_is_ended_with_all_it_started(run: Callable[..., Any], tmp_path: Path) -> None:
     note = tmp_path / "pids"
-    endless = (
-        "print('until here', flush=True)\n"
-        "grandchild = os.fork()\n"
-        f"if grandchild: open({str(note)!r}, 'w').write(f'{{os.getpid()}} {{grandchild}}')\n"
-        "while True: time.sleep(0.01)"
+    ended = await run("never_end", ExtractionLimits(wall_seconds=1), note=str(note))
+    assert ended == Ended(b"until here\n", b"", None)
+    assert verdict_of(ended) == Verdict(ExtractionReason.TIMEOUT)
+    pids = [int(pid) for pid in note.read_text().split()]
+    assert len(pids) == 2
+    assert await _gone(*pids)
+
+
+async def test_a_cancelled_extraction_leaves_no_child(run: Callable[..., Any], tmp_path: Path) -> None:
+    note = tmp_path / "pids"
+    running = asyncio.create_task(run("never_end", note=str(note)))
+    assert await _comes_true(lambda: note.exists() and len(note.read_text().split()) == 2)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert await _gone(*map(int, note.read_text().split()))
+
+
+async def test_children_die_with_the_process_that_keeps_them_and_the_next_gets_another(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    note = tmp_path / "pids"
+    running = asyncio.create_task(run("outlive_the_parent", note=str(note)))
+    assert await _comes_true(lambda: note.exists() and note.read_text().endswith(" "))
+    child, warm = map(int, note.read_text().split())
+    os.kill(warm, signal.SIGKILL)
+    with pytest.raises(ChildLost):
+        await running
+    assert await _gone(child, warm)
+    assert (await run("tell_the_parent")).exit_code == 0
+
+
+async def test_everything_ends_when_whoever_started_it_is_killed(tmp_path: Path) -> None:
+    note = tmp_path / "pids"
+    code = (
+        "import asyncio, sys\n"
+        "from docflow.files.children import Children\n"
+        "from docflow.files.extract_terms import ExtractionLimits\n"
+        "async def main():\n"
+        "    with open(sys.argv[1] + '-nothing', 'w+b') as nothing:\n"
+        "        await Children().run('tests.files.hostile:outlive_the_parent', nothing, ExtractionLimits(),"
+        " note=sys.argv[1])\n"
+        "asyncio.run(main())"
     )
-    with note.open("w+b") as nothing:
-        read = await run_child(python(endless), nothing, ExtractionLimits(wall_seconds=1))
-    assert read == Extraction(ExtractionStatus.CUT, "until here", ExtractionReason.TIMEOUT)
-    ended = [int(pid) for pid in note.read_text().split()]
-    assert len(ended) == 2
-    assert await _gone(*ended)
+    command = [os.sys.executable, "-c", code, str(note)]  # type: ignore[attr-defined]
+    owner = await asyncio.create_subprocess_exec(*command, cwd=Path(__file__).parents[2])
+    assert await _comes_true(lambda: note.exists() and note.read_text().endswith(" "))
+    owner.kill()
+    await owner.wait()
+    assert await _gone(*map(int, note.read_text().split()))
 
 
-async def test_a_cancelled_extraction_leaves_no_child(tmp_path: Path) -> None:
-    note = tmp_path / "pid"
-    with (tmp_path / "empty").open("w+b") as nothing:
-        code = f"open({str(note)!r}, 'w').write(str(os.getpid()) + ' ')\ntime.sleep(60)"
-        running = asyncio.create_task(run_child(python(code), nothing, ExtractionLimits()))
-        assert await _comes_true(lambda: note.exists() and note.read_text() != "")
-        running.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await running
-    assert await _gone(int(note.read_text()))
-
-
-async def test_the_child_dies_with_its_parent() -> None:
-    child = python(
-        "contain(ExtractionLimits()); give_up_the_rest(os.getppid()); print(os.getpid(), flush=True); time.sleep(60)"
-    )
-    code = f"import subprocess, time; subprocess.Popen({child!r}); time.sleep(60)"
-    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
-    assert parent.stdout is not None
-    pid = int(await parent.stdout.readline())
-    assert _running(pid)
-    parent.kill()
-    assert await _gone(pid)
-    await parent.wait()
-
-
-async def test_the_child_can_open_start_and_reach_nothing(tmp_path: Path) -> None:
-    attempts = """
-import socket, subprocess, resource
-limits = ExtractionLimits()
-contain(limits)
-give_up_the_rest(os.getppid())
-print(sorted(os.environ), os.getcwd(), os.geteuid() != 0)
-for attempt in (lambda: open('/etc/hostname'), socket.socket, os.pipe, os.fork):
-    try:
-        attempt()
-        print('possible')
-    except OSError as error:
-        print('refused')
-sys.stdout.flush()
-sys.stderr.write('- -\\n')
-sys.stderr.flush()
-os._exit(0)
-"""
-    with (tmp_path / "empty").open("w+b") as nothing:
-        read = await run_child(python(attempts), nothing, ExtractionLimits())
-    environment, *answers = read.text.splitlines()
+async def test_the_child_can_open_start_and_reach_nothing(run: Callable[..., Any]) -> None:
+    ended = await run("try_everything")
+    environment, *answers = ended.written.decode().splitlines()
     assert environment in {"[] / True", "['LC_CTYPE'] / True"}
     assert answers == ["refused"] * 4
+    assert verdict_of(ended) == Verdict(None)
 
 
-async def test_a_child_that_writes_for_ever_is_cut_by_the_kernel(tmp_path: Path) -> None:
-    code = "contain(ExtractionLimits(text_bytes=5000))\nwhile True: os.write(1, b'x' * 1000)"
-    with (tmp_path / "empty").open("w+b") as nothing:
-        read = await run_child(python(code), nothing, ExtractionLimits(text_bytes=5000))
-    assert read == Extraction(ExtractionStatus.CUT, "x" * 5000, ExtractionReason.CRASHED)
+async def test_a_child_that_writes_for_ever_is_cut_by_the_kernel(run: Callable[..., Any]) -> None:
+    ended = await run("write_for_ever", ExtractionLimits(text_bytes=5000))
+    assert ended.written == b"x" * 5000
+    assert verdict_of(ended) == Verdict(ExtractionReason.CRASHED)
 
 
-async def test_a_child_taken_over_cannot_hand_back_a_false_verdict(tmp_path: Path) -> None:
-    code = "os.write(1, b'\\xff\\x00ab'); os.write(2, b'invented 12\\n')"
-    with (tmp_path / "empty").open("w+b") as nothing:
-        read = await run_child(python(code), nothing, ExtractionLimits())
-    assert read == Extraction(ExtractionStatus.CUT, "ab", ExtractionReason.CRASHED)
+@pytest.mark.parametrize(
+    "verdict",
+    [
+        "invented 12 - -\n",
+        "- 12\n",
+        "- - rich -\n",
+        "- - - 1-\n",
+        "- - macros,macros, -\n",
+        f"- - - {'1,' * 20_000}1\n",
+        "- - - -\n- - - -\n",
+        "",
+    ],
+)
+async def test_a_child_taken_over_cannot_hand_back_a_false_verdict(
+    run: Callable[..., Any], verdict: str
+) -> None:
+    if len(verdict) > 1000:
+        assert verdict_of(Ended(b"", verdict.encode(), 0)) == Verdict(ExtractionReason.CRASHED)
+        return
+    ended = await run("lie", verdict=verdict)
+    assert (ended.written, ended.exit_code) == (b"\xff\x00ab", 0)
+    assert verdict_of(ended) == Verdict(ExtractionReason.CRASHED)
+
+
+def test_a_range_of_a_billion_pages_is_not_counted_out() -> None:
+    assert len(verdict_of(Ended(b"", b"- - - 1-999999999\n", 0)).scanned) == PLENTY.pages + 1
+
+
+async def test_a_child_that_crashed_leaves_its_successors_another_memory(run: Callable[..., Any]) -> None:
+    first = (await run("tell_the_parent")).written
+    assert (await run("tell_the_parent")).written == first
+    assert verdict_of(await run("fall")).reason is ExtractionReason.CRASHED
+    assert (await run("tell_the_parent")).written != first
+    assert await _gone(int(first))
 
 
 async def _gone(*pids: int) -> bool:
@@ -112,8 +142,8 @@ async def _gone(*pids: int) -> bool:
 
 
 async def _comes_true(fact: Callable[[], bool]) -> bool:
-    """Whether it is so within five seconds."""
-    for _ in range(500):
+    """Whether it is so within ten seconds."""
+    for _ in range(1000):
         if fact():
             return True
         await asyncio.sleep(0.01)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from docflow.files.extraction import Extraction, ExtractionReason, ExtractionStatus
+from docflow.files.extraction import Extraction, ExtractionReason, ExtractionStatus, Mark
 from tests.files import papers
 from tests.files.papers import docx_with, failed, paragraph, pdf_with, story, text_of
 
@@ -107,7 +107,9 @@ async def test_text_before_a_fault_in_the_xml_is_kept() -> None:
 async def test_a_docx_with_a_password_is_told_from_an_old_doc() -> None:
     compound = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504)
     protected = compound + "EncryptedPackage".encode("utf-16-le") + bytes(100)
-    assert await text_of(protected, DOCX) == failed(ExtractionReason.PASSWORD_PROTECTED)
+    assert await text_of(protected, DOCX) == failed(
+        ExtractionReason.PASSWORD_PROTECTED, Mark.PASSWORD_PROTECTED
+    )
     assert await text_of(compound, DOCX) == failed(ExtractionReason.WRONG_TYPE)
 
 

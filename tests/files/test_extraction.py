@@ -13,6 +13,7 @@ from docflow.files.extraction import (
     ExtractionLimits,
     ExtractionReason,
     ExtractionStatus,
+    Mark,
     extract,
     is_readable,
 )
@@ -30,7 +31,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 
 async def test_the_pages_of_a_pdf_follow_each_other_as_lines() -> None:
     read = await text_of(pdf_with("Page one\nSecond line", "Page two"), PDF)
-    assert read == Extraction(ExtractionStatus.EXTRACTED, "Page one\nSecond line\nPage two", None, 2)
+    assert read == Extraction(ExtractionStatus.EXTRACTED, "Page one\nSecond line\fPage two", None, 2)
 
 
 async def test_a_file_on_disk_is_read_like_a_stream_and_left_alone(tmp_path: Path) -> None:
@@ -53,11 +54,13 @@ async def test_a_pdf_without_a_text_layer_is_empty_and_its_pages_are_counted() -
 
 async def test_pages_beyond_the_limit_are_cut_and_said_to_be() -> None:
     read = await text_of(pdf_with(*[f"Page {number}" for number in range(1, 8)]), PDF, pages=3)
-    assert read == Extraction(ExtractionStatus.CUT, "Page 1\nPage 2\nPage 3", ExtractionReason.TOO_MANY_PAGES)
+    assert read == Extraction(ExtractionStatus.CUT, "Page 1\fPage 2\fPage 3", ExtractionReason.TOO_MANY_PAGES)
 
 
 async def test_a_pdf_that_needs_a_password_is_told_from_a_broken_one() -> None:
-    assert await extract(FIXTURES / "locked.pdf", PDF) == failed(ExtractionReason.PASSWORD_PROTECTED)
+    assert await extract(FIXTURES / "locked.pdf", PDF) == failed(
+        ExtractionReason.PASSWORD_PROTECTED, Mark.PASSWORD_PROTECTED
+    )
 
 
 async def test_a_pdf_that_only_forbids_printing_is_read() -> None:
@@ -180,8 +183,8 @@ async def test_a_type_without_a_reader_is_unsupported_and_its_bytes_are_not_aske
         asked = True
         yield b"PK"
 
-    assert not is_readable("image/png")
-    assert await extract(pieces(), "image/png") == Extraction(ExtractionStatus.UNSUPPORTED)
+    assert not is_readable("video/mp4")
+    assert await extract(pieces(), "video/mp4") == Extraction(ExtractionStatus.UNSUPPORTED)
     assert not asked
 
 
