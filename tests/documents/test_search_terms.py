@@ -8,18 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docflow.documents.search_query import MAX_QUERY, MAX_TERMS, tsquery_literal
 from docflow.documents.search_terms import (
     FIELD_GAP,
     LAST_POSITION,
     MAX_CHARACTERS,
     MAX_LEXEME,
     MAX_POSITIONS,
-    MAX_QUERY,
-    MAX_TERMS,
     MAX_VECTOR_BYTES,
     Weight,
     lexemes,
-    tsquery_literal,
     tsvector_literal,
 )
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Index,
     Integer,
     SmallInteger,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -73,6 +74,14 @@ class Document(Base):
 
     readers: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     search_vector: Mapped[str] = mapped_column(TSVECTOR, deferred=True)
+    """What it is found by: ``service.indexing.search_vector``."""
+    exact_words: Mapped[str] = mapped_column(TSVECTOR, deferred=True, server_default=text("''"))
+    """Its words with their accents. Only for the order of what was found, so no index holds them."""
+    cited: Mapped[list[str] | None] = mapped_column(ARRAY(Text), deferred=True)
+    """What it names, in ``citations.mark``: the keys of symbols, each with its date where the words say one.
+
+    Null until its subject was looked through; ``Citation`` tells what the words say.
+    """
     touched_at: Mapped[Moment] = mapped_column(server_default=text("now()"))
     """When somebody could last begin to find it by something new: registered, amended, its text read, given to them."""
     version: Mapped[int] = mapped_column(server_default=text("1"))
@@ -100,8 +109,14 @@ class Document(Base):
         ),
         Index("ix_document_newest", text("registered_at DESC"), text("id DESC")),
         Index("ix_document_found", "search_vector", "readers", postgresql_using="gin"),
-        Index("ix_document_symbol_key", "symbol_key"),
+        Index("ix_document_symbol_key", "symbol_key", "issued_on"),
+        Index("ix_document_cited", "cited", "readers", postgresql_using="gin"),
+        Index("ix_document_not_cited", "id", postgresql_where=text("cited IS NULL")),
         Index("ix_document_touched_at", "touched_at"),
+        Index("ix_document_issued_on", text("issued_on DESC"), text("id DESC")),
+        Index(
+            "ix_document_due_on", "due_on", text("id DESC"), postgresql_where=text("due_on IS NOT NULL")
+        ),
     )
 
 

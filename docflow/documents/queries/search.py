@@ -31,7 +31,7 @@ from docflow.documents.models import (
 )
 from docflow.documents.policy import VISIBLE, seen_by
 from docflow.documents.queries.rows import ROW, Rows
-from docflow.documents.search_terms import tsquery_literal
+from docflow.documents.search_query import tsquery_literal
 
 _TABLE = Document.__table__
 _D = _TABLE.c
