@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -13,7 +13,7 @@ from docflow.documents.models.words import Relation
 
 class Citation(Base):
     """One document named in another's subject or text. ``symbol_keys`` has several when the words may mean several
-    kinds (HD or HĐ)."""
+    kinds (HD or HĐ). Who cites a document is found by ``Document.cited``, which an index holds beside the readers."""
 
     __tablename__ = "citation"
 
@@ -39,5 +39,4 @@ class Citation(Base):
         one_of("relation", Relation),
         CheckConstraint("place IN ('subject', 'text')", name="place"),
         CheckConstraint("cardinality(symbol_keys) > 0", name="symbol_keys"),
-        Index("ix_citation_symbol_keys", "symbol_keys", postgresql_using="gin"),
     )

@@ -242,9 +242,6 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_citation")),
     )
     op.create_index(op.f("ix_citation_document_id"), "citation", ["document_id"], unique=False)
-    op.create_index(
-        "ix_citation_symbol_keys", "citation", ["symbol_keys"], unique=False, postgresql_using="gin"
-    )
     op.create_table(
         "draft",
         sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
@@ -391,6 +388,19 @@ def _change_documents() -> None:
         sa.Column("exact_words", postgresql.TSVECTOR(), server_default=sa.text("''"), nullable=False),
     )
     op.drop_constraint(op.f("uq_document_register_id_register_number"), "document", type_="unique")
+    op.add_column("document", sa.Column("cited", postgresql.ARRAY(sa.Text()), nullable=True))
+    op.drop_index("ix_document_symbol_key", table_name="document")
+    op.create_index("ix_document_symbol_key", "document", ["symbol_key", "issued_on"], unique=False)
+    op.create_index(
+        "ix_document_cited", "document", ["cited", "readers"], unique=False, postgresql_using="gin"
+    )
+    op.create_index(
+        "ix_document_not_cited",
+        "document",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("cited IS NULL"),
+    )
     op.create_index("ix_document_touched_at", "document", ["touched_at"], unique=False)
     op.create_index(
         "ix_document_issued_on", "document", [sa.text("issued_on DESC"), sa.text("id DESC")], unique=False
