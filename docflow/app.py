@@ -24,6 +24,7 @@ from docflow.audit.refusals import record_refusal
 from docflow.core.db import Sessions, create_engine, create_sessions
 from docflow.core.errors import DocflowError
 from docflow.documents import api as documents
+from docflow.files.recognition import find_recogniser
 from docflow.files.service import FileStore
 from docflow.files.uploads import Uploads
 from docflow.home import api as home
@@ -84,6 +85,11 @@ def open_store(settings: Settings) -> ObjectStore:
     )
 
 
+def file_store_of(settings: Settings, store: ObjectStore) -> FileStore:
+    """The store with its limits, and what looks into files; no process is started yet."""
+    return FileStore(store, settings.max_upload_bytes, settings.tesseract)
+
+
 def smtp_transport(settings: Settings) -> SmtpTransport:
     """The mail server that the settings name."""
     return SmtpTransport(
@@ -128,6 +134,7 @@ def create_app(settings: Settings, *, idle_seconds: float = IDLE_SECONDS) -> Lit
     engine = create_engine(settings.database_url, connections=settings.database_connections)
     sessions = create_sessions(engine)
     store = open_store(settings)
+    files = file_store_of(settings, store)
 
     @asynccontextmanager
     async def parts(app: Litestar) -> AsyncIterator[None]:
@@ -135,6 +142,7 @@ def create_app(settings: Settings, *, idle_seconds: float = IDLE_SECONDS) -> Lit
             yield
         finally:
             await engine.dispose()
+            await files.children.close()
             await store.close()
 
     app = Litestar(
@@ -150,7 +158,7 @@ def create_app(settings: Settings, *, idle_seconds: float = IDLE_SECONDS) -> Lit
         middleware=[EarlyAnswer(), TransactionMiddleware(sessions, CONSTRAINTS, problems.render_bare)],
         exception_handlers={Exception: problems.render, Replay: problems.replay},
         after_exception=[record_refusal(sessions)],
-        dependencies={**_from_request(), **_parts(settings, sessions, store, idle_seconds)},
+        dependencies={**_from_request(), **_parts(settings, sessions, files, idle_seconds)},
         lifespan=[parts],
         openapi_config=openapi.config(),
         state=State({"checks": _checks(settings, engine, store)}),
@@ -167,11 +175,16 @@ def _checks(settings: Settings, engine: AsyncEngine, store: ObjectStore) -> dict
         async with engine.connect() as connection:
             await connection.exec_driver_sql("SELECT 1")
 
-    return {"database": database, "store": store.check, "mail": smtp_transport(settings).check}
+    async def ocr() -> None:
+        if await find_recogniser(settings.tesseract) is None:
+            raise health.Absent
+
+    mail = smtp_transport(settings).check
+    return {"database": database, "store": store.check, "mail": mail, "ocr": ocr}
 
 
 def _parts(
-    settings: Settings, sessions: Sessions, store: ObjectStore, idle_seconds: float
+    settings: Settings, sessions: Sessions, files: FileStore, idle_seconds: float
 ) -> dict[str, Provide]:
     """Dependencies that the handlers take by name besides those read off the request."""
 
@@ -185,7 +198,7 @@ def _parts(
     return {
         "sessions": _always(sessions),
         "session_rules": _always(SessionRules(settings.session_hours, settings.secure)),
-        "file_store": _always(FileStore(store, settings.max_upload_bytes)),
+        "file_store": _always(files),
         "uploads": Provide(provide_uploads, sync_to_thread=False),
         "postman": _always(postman_of(settings)),
     }

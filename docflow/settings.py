@@ -55,6 +55,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a sign-in lasts without being used."""
     orphan_grace_hours: Some = 24
     """An object without a row is swept when it is older than this."""
+    tesseract: str = "tesseract"
+    """The program that recognises text in pictures, by name or path; empty: none is used."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def __post_init__(self) -> None:

@@ -5,6 +5,7 @@ memory of every worker; a tick wins its slot in a table and enqueues in the same
 once per cluster (architecture §10).
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -18,12 +19,13 @@ from apscheduler.triggers.interval import IntervalTrigger
 from procrastinate.jobs import Status
 
 from docflow.accounts.service.sign_in import forget_ended
-from docflow.app import configure_logs, open_store, smtp_transport
+from docflow.app import configure_logs, file_store_of, open_store, smtp_transport
 from docflow.core import clock, ticks
 from docflow.core.db import Sessions, create_engine, create_sessions, transaction
-from docflow.core.jobs import enqueue
-from docflow.documents.jobs import catch_up, index, read_text
+from docflow.core.jobs import DEFAULT, SLOW, enqueue
+from docflow.documents.jobs import catch_up, index, read_left_out, read_scan, read_text
 from docflow.files.jobs import sweep
+from docflow.files.recognition import find_recogniser
 from docflow.files.service import FileStore
 from docflow.notifications.jobs import deliver
 from docflow.settings import Settings
@@ -34,6 +36,7 @@ Run = Callable[..., Awaitable[None]]
 SCHEDULE: dict[str, timedelta] = {
     "notifications.deliver": timedelta(minutes=1),
     "documents.catch_up": timedelta(minutes=10),
+    "documents.read_left_out": timedelta(hours=1),
     "worker.revive": timedelta(minutes=1),
     "worker.forget": timedelta(hours=1),
     "files.sweep": timedelta(hours=6),
@@ -49,6 +52,16 @@ STALLED_AFTER_SECONDS = 30
 MAX_ATTEMPTS = 5
 """How often a job is begun, whether it fails or its worker dies."""
 
+RECOGNISER_LOOKED_FOR_SECONDS = 3600
+"""How often a worker without one looks whether it has been installed."""
+
+SHARED: dict[str, Any] = {
+    "fetch_job_polling_interval": 5,
+    "delete_jobs": "successful",
+    "shutdown_graceful_timeout": 25,
+    "stalled_worker_timeout": STALLED_AFTER_SECONDS,
+}
+
 log = structlog.get_logger("docflow.worker")
 
 
@@ -56,6 +69,8 @@ def jobs_of(settings: Settings, sessions: Sessions, files: FileStore) -> Mapping
     """Every job by name, with the parts it uses."""
     return {
         "documents.read_text": partial(read_text, sessions, files),
+        "documents.read_scan": partial(read_scan, sessions, files),
+        "documents.read_left_out": partial(read_left_out, sessions, files),
         "documents.index": partial(index, sessions),
         "documents.catch_up": partial(catch_up, sessions),
         "notifications.deliver": partial(deliver, sessions, smtp_transport(settings), settings.mail_from),
@@ -134,6 +149,8 @@ async def work(settings: Settings, *, concurrency: int = 2) -> None:
         sessions = create_sessions(engine)
         store = open_store(settings)
         stack.push_async_callback(store.close)
+        files = file_store_of(settings, store)
+        stack.push_async_callback(files.children.close)
         jobs = dict(jobs_of(settings, sessions, FileStore(store, settings.max_upload_bytes)))
         queue = create_queue(settings.database_url, jobs)
         queue.task(name="worker.revive")(_named("worker.revive", partial(revive, queue)))
@@ -141,14 +158,21 @@ async def work(settings: Settings, *, concurrency: int = 2) -> None:
         scheduler = start_clock(sessions)
         stack.callback(scheduler.shutdown, wait=False)
         log.info("worker_started")
-        await queue.run_worker_async(
-            concurrency=concurrency,
-            fetch_job_polling_interval=5,
-            delete_jobs="successful",
-            shutdown_graceful_timeout=25,
-            stalled_worker_timeout=STALLED_AFTER_SECONDS,
-        )
+        slow = asyncio.create_task(_work_slowly(queue, files))
+        await queue.run_worker_async(**SHARED, queues=[DEFAULT], concurrency=concurrency)
+        slow.cancel()
+        await asyncio.wait([slow])
         log.info("worker_stopped")
+
+
+async def _work_slowly(queue: procrastinate.App, files: FileStore) -> None:
+    """One slow job at a time beside the others; where no text can be recognised, another worker may."""
+    while await find_recogniser(files.tesseract) is None:
+        log.warning("ocr_unavailable", program=files.tesseract)
+        await asyncio.sleep(RECOGNISER_LOOKED_FOR_SECONDS)
+    await queue.run_worker_async(
+        **SHARED, queues=[SLOW], concurrency=1, listen_notify=False, install_signal_handlers=False
+    )
 
 
 def start_clock(sessions: Sessions) -> AsyncIOScheduler:

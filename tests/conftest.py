@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,10 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from docflow.access.actor import Actor
 from docflow.accounts.queries import find_actor
-from docflow.app import create_app, open_store, postman_of, smtp_transport
+from docflow.app import create_app, file_store_of, open_store, postman_of, smtp_transport
 from docflow.commands.set_up import set_up
 from docflow.core.db import Sessions, create_engine, create_sessions, transaction
-from docflow.documents.jobs import index, read_text
+from docflow.documents.jobs import index, read_scan, read_text
 from docflow.embedded import EmbeddedStack
 from docflow.files.service import FileStore
 from docflow.notifications.jobs import deliver
@@ -26,6 +26,7 @@ from docflow.notifications.service import Postman
 from docflow.sample.loader import SAMPLE_PASSWORD, load_sample
 from docflow.settings import Settings, settings_from
 from storage import ObjectStore
+from tests.files.papers import CHILDREN
 
 Client = httpx.AsyncClient
 SignIn = Callable[[str], Awaitable[Client]]
@@ -98,7 +99,7 @@ async def store(settings: Settings) -> AsyncIterator[ObjectStore]:
 
 @pytest.fixture
 def file_store(store: ObjectStore, settings: Settings) -> FileStore:
-    return FileStore(store, settings.max_upload_bytes)
+    return replace(file_store_of(settings, store), children=CHILDREN)
 
 
 @pytest.fixture
@@ -180,6 +181,7 @@ def work(sessions: Sessions, settings: Settings, file_store: FileStore) -> Calla
         jobs: dict[str, Callable[..., Awaitable[Any]]] = {
             "documents.index": lambda **arguments: index(sessions, **arguments),
             "documents.read_text": lambda **arguments: read_text(sessions, file_store, **arguments),
+            "documents.read_scan": lambda **arguments: read_scan(sessions, file_store, **arguments),
             "notifications.deliver": lambda: deliver(sessions, smtp_transport(settings), settings.mail_from),
         }
         while True:

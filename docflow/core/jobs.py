@@ -11,6 +11,10 @@ Job = Callable[..., Awaitable[None]]
 Jobs = Mapping[str, Job]
 """A capability's jobs by name, ``<capability>.<verb>``."""
 
+DEFAULT = "default"
+SLOW = "slow"
+"""A queue of its own for work that takes minutes: nothing that takes a moment waits behind it."""
+
 
 @cache
 def _queue() -> procrastinate.App:
@@ -18,7 +22,9 @@ def _queue() -> procrastinate.App:
     return procrastinate.App(connector=procrastinate.PsycopgConnector())
 
 
-async def enqueue(session: AsyncSession, name: str, *, alone: bool = False, **arguments: Any) -> None:
+async def enqueue(
+    session: AsyncSession, name: str, *, alone: bool = False, queue: str = DEFAULT, **arguments: Any
+) -> None:
     """Queue the job ``name`` with JSON ``arguments``; ``alone``: no two of that name run at once.
 
     A lock of the queue's and not its queueing lock, whose unique index would make requests wait for each other.
@@ -26,5 +32,7 @@ async def enqueue(session: AsyncSession, name: str, *, alone: bool = False, **ar
     connection = await session.connection()
     raw = await connection.get_raw_connection()
     lock = name if alone else None
-    job = _queue().configure_task(name, connection=raw.driver_connection, allow_unknown=True, lock=lock)
+    job = _queue().configure_task(
+        name, connection=raw.driver_connection, allow_unknown=True, lock=lock, queue=queue
+    )
     await job.defer_async(**arguments)

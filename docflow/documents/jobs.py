@@ -5,13 +5,18 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.core import clock
 from docflow.core.db import Sessions, transaction
-from docflow.core.jobs import enqueue
+from docflow.core.jobs import SLOW, enqueue
 from docflow.documents.service.amend import index_text
+from docflow.files import scans
 from docflow.files import service as files_service
-from docflow.files.service import FileStore
+from docflow.files.models import File
+from docflow.files.previews import make_thumbnail
+from docflow.files.recognition import find_recogniser
+from docflow.files.service import FileStore, GoOn
 
 READ_AFTER = timedelta(minutes=10)
 """A file that still waits for so long has lost its job, or the job has failed for good."""
@@ -21,8 +26,45 @@ log = structlog.get_logger("docflow.documents")
 
 async def read_text(sessions: Sessions, files: FileStore, *, document_id: str, file_id: str) -> None:
     """Read the text of a file after its commit and make the document found by it. Running it twice does no harm."""
-    await files_service.read_text(sessions, files, UUID(file_id))
+    await files_service.read_text(sessions, files, UUID(file_id), _recognising(document_id, file_id))
     await index(sessions, document_id=document_id)
+    await make_thumbnail(sessions, files, UUID(file_id))
+
+
+async def read_scan(
+    sessions: Sessions, files: FileStore, *, document_id: str, file_id: str, first_page: int = 1
+) -> None:
+    """Recognise pages that are pictures, a step at a time, and make the document found by them."""
+    go_on = _recognising(document_id, file_id)
+    await scans.read_scan(sessions, files, UUID(file_id), first_page, go_on)
+    await index(sessions, document_id=document_id)
+
+
+def _recognising(document_id: str, file_id: str) -> GoOn:
+    async def go_on(session: AsyncSession, page: int) -> None:
+        await enqueue(
+            session,
+            "documents.read_scan",
+            queue=SLOW,
+            document_id=document_id,
+            file_id=file_id,
+            first_page=page,
+        )
+
+    return go_on
+
+
+async def read_left_out(sessions: Sessions, files: FileStore) -> None:
+    """Have the pictures recognised that were filed where nothing could, once something here can."""
+    if await find_recogniser(files.tesseract) is None:
+        return
+    async with transaction(sessions) as session:
+        left = (await session.execute(_LEFT_OUT)).all()
+        for document_id, file_id in left:
+            file = await session.get_one(File, UUID(file_id), with_for_update=True)
+            await scans.read_left_out(session, file, _recognising(document_id, file_id))
+    if left:
+        log.info("scans_left_out_queued", files=len(left))
 
 
 async def index(sessions: Sessions, *, document_id: str) -> None:
@@ -34,8 +76,8 @@ async def index(sessions: Sessions, *, document_id: str) -> None:
 _TAKE_FAILED = text(
     """
     DELETE FROM procrastinate_jobs
-    WHERE status = 'failed' AND task_name IN ('documents.read_text', 'documents.index')
-    RETURNING task_name, args
+    WHERE status = 'failed' AND task_name IN ('documents.read_text', 'documents.read_scan', 'documents.index')
+    RETURNING task_name, args, queue_name
     """
 )
 _WAITING = text(
@@ -44,9 +86,20 @@ _WAITING = text(
     FROM file JOIN document_file AS version ON version.file_id = file.id
     WHERE file.text_status = 'waiting' AND file.stored_at < :before AND NOT EXISTS (
         SELECT 1 FROM procrastinate_jobs AS job
-        WHERE job.task_name = 'documents.read_text' AND job.status IN ('todo', 'doing')
+        WHERE job.task_name IN ('documents.read_text', 'documents.read_scan') AND job.status IN ('todo', 'doing')
           AND job.args ->> 'file_id' = file.id::text
     )
+    ORDER BY file.id
+    LIMIT 1000
+    """
+)
+
+
+_LEFT_OUT = text(
+    """
+    SELECT DISTINCT ON (file.id) version.document_id::text, version.file_id::text
+    FROM file JOIN document_file AS version ON version.file_id = file.id
+    WHERE file.text_reason = 'ocr_unavailable' AND file.text_status IN ('cut', 'failed')
     ORDER BY file.id
     LIMIT 1000
     """
@@ -61,7 +114,7 @@ async def catch_up(sessions: Sessions) -> None:
     async with transaction(sessions) as session:
         failed = (await session.execute(_TAKE_FAILED)).all()
         for job in failed:
-            await enqueue(session, job.task_name, **job.args)
+            await enqueue(session, job.task_name, queue=job.queue_name, **job.args)
         waiting = (await session.execute(_WAITING, {"before": clock.now() - READ_AFTER})).all()
         for document_id, file_id in waiting:
             await enqueue(session, "documents.read_text", document_id=document_id, file_id=file_id)

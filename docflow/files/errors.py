@@ -1,6 +1,6 @@
 """Facts of files that can go wrong."""
 
-from docflow.core.errors import Invalid, Unavailable
+from docflow.core.errors import Invalid, NotFound, Unavailable
 
 
 class FileMissing(Invalid):
@@ -19,3 +19,15 @@ class StoreDown(Unavailable):
     """The object store does not answer."""
 
     code = "store_down"
+
+
+class PreviewUnavailable(NotFound):
+    """No page of the file can be shown as a picture. ``reason`` is ``not_drawn`` for a type that never is."""
+
+    code = "preview_unavailable"
+
+
+class PageMissing(NotFound):
+    """The file has no such ``page``."""
+
+    code = "page_missing"

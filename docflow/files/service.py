@@ -1,29 +1,42 @@
 """What is done with files: adding the row of a stored object, reading text, verifying, sweeping."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actor import Actor
 from docflow.core import clock
 from docflow.core.db import Sessions, transaction
-from docflow.files.extraction import Extraction, extract
-from docflow.files.models import File, FileText, TextStatus
+from docflow.files.children import Children
+from docflow.files.extraction import Extraction, ExtractionReason, extract
+from docflow.files.models import File, FilePreview, FileText, TextOrigin, TextStatus
+from docflow.files.recognition import find_recogniser
 from storage import ObjectMissing, ObjectStore, UnfinishedUpload
+
+PAGES_DRAWN_AT_ONCE = 2
+
+GoOn = Callable[[AsyncSession, int], Awaitable[None]]
+"""Queues the recognition of a file from this page on, in the transaction that makes it necessary."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileStore:
-    """The store and the most bytes that one file may have."""
+    """The store, the most bytes that one file may have, and who looks into files."""
 
     store: ObjectStore
     max_bytes: int
+    tesseract: str = "tesseract"
+    """The program that recognises text in pictures, by name or path; empty: none."""
+    children: Children = field(default_factory=Children)
+    drawing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PAGES_DRAWN_AT_ONCE))
+    """Taken while a page is drawn for somebody who waits."""
 
     def read(self, file: File, offset: int = 0, length: int | None = None) -> AsyncGenerator[bytes, None]:
         """The bytes of a file, or of a part."""
@@ -58,27 +71,53 @@ async def add_file(session: AsyncSession, actor: Actor, received: Received) -> F
     return file
 
 
-async def read_text(sessions: Sessions, files: FileStore, file_id: UUID) -> Extraction | None:
+async def read_text(
+    sessions: Sessions, files: FileStore, file_id: UUID, recognise: GoOn | None = None
+) -> Extraction | None:
     """Read a file's text in a limited child process and keep it; None when it was read already.
 
-    No transaction is open while the child runs. Running it twice does no harm.
+    Where pages are pictures and can be recognised, ``recognise`` is told, and the file goes on waiting for that. No
+    transaction is open while the child runs. Running it twice does no harm.
     """
     async with sessions() as session:
         file = await session.get_one(File, file_id)
     if file.text_status is not TextStatus.WAITING:
         return None
     async with aclosing(files.read(file)) as source:
-        extraction = await extract(source, file.media_type)
+        extraction = await extract(source, file.media_type, children=files.children)
+    able = bool(extraction.scanned and recognise and await find_recogniser(files.tesseract))
     async with transaction(sessions) as session:
         file = await session.get_one(File, file_id, with_for_update=True)
-        file.text_status = TextStatus(extraction.status.value)
-        file.text_reason = extraction.reason.value if extraction.reason else None
+        if file.text_status is not TextStatus.WAITING:
+            return None
         file.page_count = extraction.pages
-        if extraction.text:
-            await session.execute(
-                insert(FileText).values(file_id=file_id, content=extraction.text).on_conflict_do_nothing()
-            )
+        file.marks = sorted(extraction.marks)
+        file.text_origin = TextOrigin.LAYER if extraction.text else None
+        await keep_text(session, file_id, extraction.text)
+        if able and recognise:
+            await recognise(session, extraction.scanned[0])
+        else:
+            _judge(file, extraction)
     return extraction
+
+
+def _judge(file: File, extraction: Extraction) -> None:
+    """How far the text is when nothing more is to be done for it."""
+    status, reason = TextStatus(extraction.status.value), extraction.reason
+    if extraction.scanned and reason is None:
+        status = TextStatus.CUT if extraction.text else TextStatus.FAILED
+        reason = ExtractionReason.OCR_UNAVAILABLE
+    file.text_status = status
+    file.text_reason = reason.value if reason else None
+
+
+async def keep_text(session: AsyncSession, file_id: UUID, content: str) -> None:
+    """What a file says, as far as that is known by now."""
+    if content:
+        statement = insert(FileText).values(file_id=file_id, content=content)
+        await session.execute(
+            statement.on_conflict_do_update(index_elements=["file_id"], set_={"content": content})
+        )
 
 
 async def text_of(session: AsyncSession, file_id: UUID) -> str:
@@ -111,11 +150,12 @@ async def verify(sessions: Sessions, store: ObjectStore) -> AsyncIterator[Findin
         if not rows:
             return
         for row in rows:
-            yield Finding(row.id, row.object_key, await _fault(store, row.object_key, row.size, row.sha256))
+            yield Finding(row.id, row.object_key, await fault_of(store, row.object_key, row.size, row.sha256))
         last = rows[-1].id
 
 
-async def _fault(store: ObjectStore, key: str, size: int, sha256: bytes) -> str | None:
+async def fault_of(store: ObjectStore, key: str, size: int, sha256: bytes) -> str | None:
+    """What is wrong with an object, in words; None when it is what was stored."""
     try:
         found = await store.checksum(key)
     except ObjectMissing:
@@ -164,5 +204,6 @@ async def _without_row(sessions: Sessions, keys: list[str]) -> list[str]:
     if not keys:
         return []
     async with sessions() as session:
-        known = set(await session.scalars(select(File.object_key).where(File.object_key.in_(keys))))
+        owners = (File.object_key, FilePreview.object_key)
+        known = set(await session.scalars(union_all(*(select(key).where(key.in_(keys)) for key in owners))))
     return [key for key in keys if key not in known]

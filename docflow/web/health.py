@@ -15,6 +15,10 @@ ESSENTIAL = frozenset({"database", "store"})
 """Without one of these nothing can be answered. Any other part may be down: letters, say, wait in the outbox."""
 
 
+class Absent(Exception):
+    """Raised by a check: the part is not installed here, and the product does without it."""
+
+
 class Live(Out, frozen=True, kw_only=True):
     """The process answers."""
 
@@ -24,14 +28,14 @@ class Live(Out, frozen=True, kw_only=True):
 
 
 class Ready(Out, frozen=True, kw_only=True):
-    """Each part by name, ``up`` or ``down``; ``degraded`` when one is down that the API can do without."""
+    """Each part by name, ``up``, ``down`` or ``absent`` (not installed); ``degraded`` when one is down that the API can do without."""
 
     status: str
     parts: dict[str, str]
 
     example: ClassVar[dict[str, Any]] = {
         "status": "up",
-        "parts": {"database": "up", "store": "up", "mail": "up"},
+        "parts": {"database": "up", "store": "up", "mail": "up", "ocr": "absent"},
     }
 
 
@@ -39,6 +43,8 @@ async def _state_of(check: Check) -> str:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             await check()
+    except Absent:
+        return "absent"
     except Exception:
         return "down"
     return "up"
