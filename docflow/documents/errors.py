@@ -1,6 +1,6 @@
 """Facts of documents that can go wrong."""
 
-from docflow.core.errors import Conflict, DocflowError
+from docflow.core.errors import Conflict, DocflowError, Invalid
 
 
 class DuplicateSuspected(Conflict):
@@ -34,6 +34,30 @@ class KindCodeTaken(Conflict):
     """There is a kind with this code or symbol."""
 
     code = "kind_code_taken"
+
+
+class ManifestNotUsable(Invalid):
+    """The manifest of an import cannot be understood as a whole; nothing was imported."""
+
+    code = "manifest_not_usable"
+
+
+class SourceNotUsable(Invalid):
+    """The folder or archive of an import cannot be used as a whole; nothing was imported."""
+
+    code = "source_not_usable"
+
+
+class ImportNotPossible(Invalid):
+    """An import cannot be begun or gone on with in the name of this person."""
+
+    code = "import_not_possible"
+
+
+class RowImported(Conflict):
+    """The row was imported before, as ``number``: the same import twice changes nothing."""
+
+    code = "row_imported"
 
 
 CONSTRAINTS: dict[str, type[DocflowError]] = {
