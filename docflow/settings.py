@@ -38,6 +38,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_username: str = ""
     smtp_password: str = ""
     smtp_tls: Literal["none", "starttls", "tls"] = "none"
+    imap_host: str = ""
+    """Where mails to the registry lie; none: no mail is fetched."""
+    imap_port: int = 143
+    imap_username: str = ""
+    imap_password: str = ""
+    imap_tls: Literal["none", "starttls", "tls"] = "none"
+    imap_folder: str = "INBOX"
+    imap_unit: str = ""
+    """Code of the unit whose registry gets them."""
+    imap_max_bytes: int = 100 * 1024**2
+    """A larger mail is set aside with its headers and stays on the server."""
     mail_from: str = "docflow@localhost.localdomain"
     """Sender of every mail; calendar organizers share its domain."""
     public_url: str = ""
@@ -64,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             msgspec.structs.force_setattr(self, "public_url", f"http://{self.host}:{self.port}")
         for network in filter(None, map(str.strip, self.trusted_proxies.split(","))):
             ip_network(network)
+        if self.imap_host and not self.imap_unit:
+            raise ValueError("imap_host needs imap_unit, the unit whose registry gets the mails")
 
     @property
     def secure(self) -> bool:

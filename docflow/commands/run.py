@@ -10,7 +10,7 @@ import click
 
 from docflow.commands.ahead import WebAhead
 from docflow.commands.servers import start_servers
-from docflow.embedded import EmbeddedStack, ProcessGroup, StartFailed
+from docflow.embedded import REGISTRY_ADDRESS, EmbeddedStack, ProcessGroup, StartFailed
 from docflow.settings import Settings, SettingsNotValid, settings_from
 
 
@@ -30,6 +30,7 @@ def stack_for(folder: Path, *, fast: bool = False) -> EmbeddedStack:
         want_postgres="DOCFLOW_DATABASE_URL" not in os.environ,
         want_s3="DOCFLOW_S3_ENDPOINT" not in os.environ,
         want_mail="DOCFLOW_SMTP_HOST" not in os.environ,
+        want_mailbox="DOCFLOW_IMAP_HOST" not in os.environ,
     )
 
 
@@ -90,6 +91,9 @@ def _tell(settings: Settings, folder: Path, stack: EmbeddedStack, *, sample: boo
     ]
     if stack.mail is not None:
         lines.append(f"  sent mail    {stack.mail_url}  (captured: nothing leaves this machine)")
+        if settings.imap_username == REGISTRY_ADDRESS:
+            where = f"SMTP {stack.mail.smtp_host}:{stack.mail.smtp_port}"
+            lines.append(f"  registry     what is sent to {REGISTRY_ADDRESS} ({where}) becomes a draft")
     if sample:
         lines.append(f"  sign-ins     password “{SAMPLE_PASSWORD}” for each of")
         lines.extend(f"    {username:<11} {who}" for username, who in sample_sign_ins())

@@ -1,19 +1,24 @@
-"""A mail catcher of our own: takes every mail by SMTP, sends none on, keeps each as a file one can read."""
+"""A mail catcher of our own: takes every mail by SMTP, sends none on, keeps each as a file one can read, and by IMAP."""
 
 import os
+import secrets
 import socket
 import sys
+import time
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
 
-from docflow.embedded.places import LOOPBACK, Kept, free_ports, private_folder
+from docflow.embedded.places import LOOPBACK, Kept, free_ports, keep, private_folder
 from docflow.embedded.processes import Child, end_leftover, start_child
 from docflow.embedded.server import Server
 
 PACKAGES = Path(__file__).parents[2]
 """The folder this package is imported from; the child imports it from there too."""
+
+PASSWORD_VARIABLE = "MAIL_CATCHER_PASSWORD"  # noqa: S105  (where it is told, not what it is)
+_PORTS = ("smtp", "http", "imap")
 
 
 def captured(folder: Path) -> list[EmailMessage]:
@@ -42,6 +47,15 @@ class MailCatcher(Server):
         return int(self._facts["smtp"])
 
     @property
+    def imap_port(self) -> int:
+        """Whoever signs in there with an address and ``imap_password`` sees the mails sent to it."""
+        return int(self._facts["imap"])
+
+    @property
+    def imap_password(self) -> str:
+        return str(self._facts["password"])
+
+    @property
     def url(self) -> str:
         """Where a person reads the mails."""
         return f"http://{LOOPBACK}:{self._facts['http']}/"
@@ -57,22 +71,27 @@ class MailCatcher(Server):
     def _bring_up(self) -> None:
         private_folder(self.mail_folder)
         self._read_facts()
+        if not self._facts.keys() >= self._new_facts().keys():  # kept by a release without IMAP
+            self._facts = self._new_facts() | self._facts
+            keep(self.facts_file, self._facts)
         end_leftover(self.folder / "mail.pid", str(self.mail_folder))
         self._start_until_ready()
 
     def _new_facts(self) -> Kept:
-        return self._new_ports()
+        # The UIDs of a folder that was lost mean nothing in its successor (RFC 9051, 2.3.1.1).
+        return {**self._new_ports(), "password": secrets.token_urlsafe(24), "uid_validity": int(time.time())}
 
     def _new_ports(self) -> Kept:
-        return dict(zip(("smtp", "http"), free_ports(2), strict=True))
+        return dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
 
     def _ports(self) -> list[int]:
-        return [int(port) for port in self._facts.values()]
+        return [int(self._facts[name]) for name in _PORTS]
 
     def _launch(self) -> Child:
         command = [sys.executable, "-m", "docflow.embedded.mail_server", str(self.mail_folder)]
-        command += [str(port) for port in (self._facts["smtp"], self._facts["http"])]
-        child = start_child(self.name, command, env=_environment(), cwd=self.folder, log=self.log)
+        command += [str(number) for number in (*self._ports(), self._facts["uid_validity"])]
+        environment = {**_environment(), PASSWORD_VARIABLE: self.imap_password}
+        child = start_child(self.name, command, env=environment, cwd=self.folder, log=self.log)
         (self.folder / "mail.pid").write_text(str(child.pid), "ascii")
         return child
 

@@ -1,6 +1,9 @@
-"""The mail catcher's process: ``python -m docflow.embedded.mail_server FOLDER SMTP_PORT HTTP_PORT``."""
+"""The mail catcher's process:
+``python -m docflow.embedded.mail_server FOLDER SMTP_PORT HTTP_PORT IMAP_PORT UID_VALIDITY``.
+"""
 
 import asyncio
+import os
 import signal
 import sys
 import threading
@@ -8,7 +11,8 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from docflow.embedded.mail import mail_files
+from docflow.embedded.imap_server import MailStore, listen
+from docflow.embedded.mail import PASSWORD_VARIABLE, mail_files
 from docflow.embedded.mail_pages import create_pages
 from docflow.embedded.places import LOOPBACK
 
@@ -45,8 +49,9 @@ class Archive:
         return number
 
 
-async def serve(folder: Path, smtp_port: int, http_port: int) -> None:
+async def serve(store: MailStore, smtp_port: int, http_port: int, imap_port: int) -> None:
     """Takes mail and shows it until SIGTERM or SIGINT."""
+    folder = store.folder
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -65,14 +70,18 @@ async def serve(folder: Path, smtp_port: int, http_port: int) -> None:
             ident="docflow",
         )
 
+    mailbox = await listen(store, LOOPBACK, imap_port)
     async with await loop.create_server(session, LOOPBACK, smtp_port):
         await asked.wait()
+    mailbox.close()
 
 
 def main(arguments: list[str]) -> None:
-    folder, smtp_port, http_port = arguments
+    folder, *numbers = arguments
+    smtp_port, http_port, imap_port, uid_validity = map(int, numbers)
+    store = MailStore(Path(folder), os.environ[PASSWORD_VARIABLE], uid_validity)
     try:
-        asyncio.run(serve(Path(folder), int(smtp_port), int(http_port)))
+        asyncio.run(serve(store, smtp_port, http_port, imap_port))
     except OSError as error:
         sys.exit(f"the mail catcher cannot listen: {(error.strerror or str(error)).lower()}")
 

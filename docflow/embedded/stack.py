@@ -14,12 +14,16 @@ from docflow.embedded.s3 import EmbeddedS3
 from docflow.embedded.server import Server
 
 BUCKET = "docflow"
+REGISTRY_UNIT = "H99.01"
+"""Code of the sample province's office, and the address at which its registry takes mail."""
+REGISTRY_ADDRESS = "vanthu@truonggiang.example"
 
 
 class EmbeddedStack:
     """PostgreSQL, an S3 server and a mail catcher in one folder, each only when wanted.
 
-    ``fast`` gives up durability against power cuts: for tests and the demo. A folder is used by one
+    The mails sent to ``REGISTRY_ADDRESS`` are a mailbox that docflow fetches, unless another is named. ``fast`` gives
+    up durability against power cuts: for tests and the demo. A folder is used by one
     process at a time. When that process ends, however it ends, its servers end too.
     """
 
@@ -32,6 +36,7 @@ class EmbeddedStack:
         want_postgres: bool = True,
         want_s3: bool = True,
         want_mail: bool = True,
+        want_mailbox: bool = True,
     ) -> None:
         self.folder = folder
         self._lock = FolderLock(folder)
@@ -42,6 +47,8 @@ class EmbeddedStack:
         )
         self.s3 = EmbeddedS3(folder / "s3", fast=fast) if want_s3 else None
         self.mail = MailCatcher(folder / "mail") if want_mail else None
+        # Its unit is one of the sample province, which only a database of our own holds.
+        self._has_mailbox = want_mail and want_postgres and want_mailbox
 
     @property
     def mail_folder(self) -> Path:
@@ -107,6 +114,12 @@ class EmbeddedStack:
         if self.mail:
             names["DOCFLOW_SMTP_HOST"] = self.mail.smtp_host
             names["DOCFLOW_SMTP_PORT"] = str(self.mail.smtp_port)
+        if self.mail and self._has_mailbox:
+            names["DOCFLOW_IMAP_HOST"] = self.mail.smtp_host
+            names["DOCFLOW_IMAP_PORT"] = str(self.mail.imap_port)
+            names["DOCFLOW_IMAP_USERNAME"] = REGISTRY_ADDRESS
+            names["DOCFLOW_IMAP_PASSWORD"] = self.mail.imap_password
+            names["DOCFLOW_IMAP_UNIT"] = REGISTRY_UNIT
         return names
 
     def __enter__(self) -> Self:
