@@ -60,9 +60,94 @@ class RowImported(Conflict):
     code = "row_imported"
 
 
+class NumberNotReserved(Conflict):
+    """The number was not reserved in the book that covers the document."""
+
+    code = "number_not_reserved"
+
+
+class NumberVoided(Conflict):
+    """The number is void: it stays in the register, struck through, and is given to nobody any more."""
+
+    code = "number_voided"
+
+
+class RegisterClosed(Conflict):
+    """The book is closed: no number in it is given, reserved, used or voided."""
+
+    code = "register_closed"
+
+
+class RegisterNotOfToday(Conflict):
+    """Today does not lie in the book's period; numbers are never given for another day."""
+
+    code = "register_not_of_today"
+
+
+class RegisterBusy(Conflict):
+    """Other writers changed the register again and again meanwhile; nothing was changed."""
+
+    code = "register_busy"
+
+
+class TermOver(Conflict):
+    """The book of the term has ended, and the next term's is not configured."""
+
+    code = "term_over"
+
+
+class BookOverlaps(Conflict):
+    """Another book of the unit covers the same kind, or everything else, on the same days."""
+
+    code = "book_overlaps"
+
+
+class KindNumberedAlready(Conflict):
+    """Documents of the kind have numbers in the unit's general book of that time: its series would begin twice."""
+
+    code = "kind_numbered_already"
+
+
+class RegisterInUse(Conflict):
+    """Numbers were given in this book: only its title can change."""
+
+    code = "register_in_use"
+
+
+class RegisterStillRuns(Conflict):
+    """A year's book is closed when the year is over (domain §1.2), unless its unit is no more."""
+
+    code = "register_still_runs"
+
+
+class ReservationsOpen(Conflict):
+    """Reserved numbers wait: each is used or voided before the book is closed."""
+
+    code = "reservations_open"
+
+
+class DocumentVoided(Conflict):
+    """The document's number was voided: it stays readable, and nothing is begun with it any more."""
+
+    code = "document_voided"
+
+
+class StubHasNoFiles(Conflict):
+    """A state secret is a stub in the register; its files may not be stored in a networked system."""
+
+    code = "stub_has_no_files"
+
+
+class StubNotGivenOn(Conflict):
+    """A state secret is handed over outside this system."""
+
+    code = "stub_not_given_on"
+
+
 CONSTRAINTS: dict[str, type[DocflowError]] = {
     "uq_document_register_number": NumberAlreadyTaken,
     "pk_register_entry": NumberAlreadyTaken,
+    "uq_register_book": BookOverlaps,
     "pk_document_kind": KindCodeTaken,
     "uq_document_kind_symbol": KindCodeTaken,
 }

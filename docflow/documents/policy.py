@@ -4,13 +4,14 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, cast, or_
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, cast, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from docflow.access.actions import Action
-from docflow.access.actor import Actor
+from docflow.access.actor import Actor, Secrecy
 from docflow.access.decision import Decision, allow, deny
-from docflow.documents.models import Document, Receipt
+from docflow.accounts.models import Unit
+from docflow.documents.models import Document, Receipt, Register
 
 _TABLE = Document.__table__.c
 """Columns, not attributes: statements of columns alone need nothing of the mapper when they run."""
@@ -60,7 +61,7 @@ def decide(actor: Actor, action: Action, document: Document, owner: Sequence[int
     match action:
         case Action.DOCUMENT_READ | Action.DOCUMENT_ACKNOWLEDGE:
             return allow("reader")
-        case Action.DOCUMENT_AMEND:
+        case Action.DOCUMENT_AMEND | Action.NUMBER_VOID:
             if document.unit_id in actor.units_for(action, inherited=True):
                 return allow("registry_of_the_unit")
             return deny("only_the_registry_that_registered_it")
@@ -73,6 +74,36 @@ def decide(actor: Actor, action: Action, document: Document, owner: Sequence[int
                 return allow("reader_who_may_route")
             return deny("role_missing")
     return deny("no_rule_allows_it")
+
+
+def registers_visible_to(actor: Actor) -> ColumnElement[bool]:
+    """The one read rule of registers: those of the actor's units, and those that the actor may print.
+
+    That a series of state secrets is kept, and how far it counts, is for people who are cleared for any.
+    """
+    printing = cast(sorted(actor.unit_numbers_for(Action.REGISTER_PRINT, inherited=True)), ARRAY(Integer))
+    above = select(Unit.id).where(Unit.lineage.overlap(printing))
+    return and_(
+        or_(Register.unit_id.in_(actor.member_units), Register.unit_id.in_(above)),
+        or_(Register.is_secret.is_(False), literal(actor.clearance > Secrecy.NONE)),
+    )
+
+
+def decide_book(actor: Actor, action: Action, unit_id: UUID, *, ending: bool = False) -> Decision:
+    """May the actor do this with the books of a unit? Configure: its registry or head; numbers: its registry.
+
+    ``ending``: what only brings something to an end is also for whoever succeeded the unit.
+    """
+    if unit_id in actor.units_for(action, inherited=ending):
+        return allow("registry_of_the_unit")
+    return deny("not_the_registry_of_this_unit")
+
+
+def decide_stub(actor: Actor, secrecy: Secrecy) -> Decision:
+    """May the actor enter a state secret of this class into a register? Whoever is not cleared may not know of it."""
+    if actor.clearance >= secrecy:
+        return allow("cleared_for_it")
+    return deny("not_cleared_for_it")
 
 
 def decide_register(actor: Actor, unit_id: UUID) -> Decision:

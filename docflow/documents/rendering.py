@@ -12,6 +12,7 @@ from docflow.documents.models import Document, DocumentFile, DocumentKind, Regis
 from docflow.documents.numbering import number_text
 from docflow.documents.policy import decide
 from docflow.documents.schemas import DocumentOut, DocumentRow, FileOut, KindOut, ReceiptOut, RegisterOut
+from docflow.documents.workflow import hindrance
 from docflow.files.models import File
 
 OFFERED = (
@@ -20,6 +21,7 @@ OFFERED = (
     Action.DOCUMENT_READ,
     Action.DOCUMENT_ROUTE,
     Action.DOCUMENT_TRAIL,
+    Action.NUMBER_VOID,
 )
 
 
@@ -43,11 +45,20 @@ async def document_out(session: AsyncSession, actor: Actor, document: Document) 
         signer_post=document.signer_post,
         signer_authority=document.signer_authority,
         recipients=document.recipients,
+        copy_kept_by=document.copy_kept_by,
         secrecy=Secrecy(document.secrecy).name.lower(),
+        source=document.source,
+        register_id=document.register_id,
+        late_reason=document.late_reason,
+        voided_at=document.voided_at,
         answers_id=await queries.find_visible(session, actor, document.answers_id),
         files=[_file_out(version, file) for version, file in files],
         actions=[
-            action.value for action in OFFERED if actor.may(action) and decide(actor, action, document, owner)
+            action.value
+            for action in OFFERED
+            if actor.may(action)
+            and decide(actor, action, document, owner)
+            and not hindrance(document, action)
         ],
         version=document.version,
     )
@@ -93,6 +104,7 @@ def register_out(register: Register) -> RegisterOut:
 def _file_out(version: DocumentFile, file: File) -> FileOut:
     return FileOut(
         id=file.id,
+        annex=version.annex,
         version=version.version,
         filename=file.filename,
         media_type=file.media_type,
@@ -100,6 +112,9 @@ def _file_out(version: DocumentFile, file: File) -> FileOut:
         sha256=file.sha256.hex(),
         text=file.text_status,
         text_reason=file.text_reason,
+        text_origin=file.text_origin,
+        page_count=file.page_count,
+        marks=file.marks,
         added_at=version.added_at,
         note=version.note,
     )
@@ -110,7 +125,7 @@ def _shared(row: Any) -> dict[str, Any]:
         "id": row.id,
         "direction": row.direction,
         "unit_id": row.unit_id,
-        "number": number_text(row.register_number),
+        "number": number_text(row.register_number, row.register_suffix),
         "symbol": row.symbol,
         "kind": row.kind_code,
         "issuer": row.issuer,

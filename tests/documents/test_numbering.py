@@ -15,7 +15,7 @@ from docflow.core.db import Sessions, transaction
 from docflow.documents.models import Direction, Document, Register
 from docflow.documents.schemas import IssueOutgoing
 from docflow.documents.service.intake import issue_outgoing, register_incoming
-from docflow.documents.service.registers import take_number
+from docflow.documents.service.registers.numbers import Wanted, take_number
 from tests.documents.registering import received, to_register
 
 ActorOf = Callable[[str], Awaitable[Actor]]
@@ -77,9 +77,10 @@ async def test_the_years_first_number_is_given_once_when_sixteen_ask_for_it(
     assert [one.register_number for one in await registered(sessions)] == list(range(1, WRITERS + 1))
 
 
-async def take(sessions: Sessions, by: UUID, unit_id: UUID, direction: Direction, year: int) -> int:
+async def take(sessions: Sessions, actor: Actor, unit_id: UUID, direction: Direction) -> int:
     async with transaction(sessions) as session:
-        return (await take_number(session, by, unit_id, direction, "report", date(year, 5, 1))).number
+        wanted = Wanted(unit_id=unit_id, direction=direction, kind="report")
+        return (await take_number(session, actor, wanted)).number
 
 
 async def test_each_unit_direction_and_year_counts_for_itself(sessions: Sessions, actor_of: ActorOf) -> None:
@@ -89,13 +90,14 @@ async def test_each_unit_direction_and_year_counts_for_itself(sessions: Sessions
     registers = [
         (one, Direction.INCOMING, 2026),
         (one, Direction.OUTGOING, 2026),
-        (one, Direction.INCOMING, 2027),
+        (one, Direction.INTERNAL, 2026),
         (other, Direction.INCOMING, 2026),
+        (one, Direction.INCOMING, 2027),
     ]
-    for expected in (1, 2):
-        assert [await take(sessions, clerk.person_id, *register) for register in registers] == [
-            expected
-        ] * len(registers)
+    for unit, direction, year in registers:
+        for expected in (1, 2):
+            with clock.at(clock.now().replace(year=year, month=12, day=5)):
+                assert await take(sessions, clerk, unit, direction) == expected
 
 
 async def test_a_number_of_one_register_does_not_wait_for_another(
@@ -104,10 +106,12 @@ async def test_a_number_of_one_register_does_not_wait_for_another(
     clerk = await actor_of("anpth")
     (one,) = clerk.units_for(Action.DOCUMENT_REGISTER)
     (other,) = (await actor_of("datcv")).units_for(Action.DOCUMENT_REGISTER)
+    for unit, direction in ((one, Direction.INCOMING), (one, Direction.OUTGOING), (other, Direction.INCOMING)):
+        await take(sessions, clerk, unit, direction)
     async with transaction(sessions) as session, asyncio.timeout(5):
-        await take_number(session, clerk.person_id, one, Direction.INCOMING, "report", date(2026, 5, 1))
-        assert await take(sessions, clerk.person_id, other, Direction.INCOMING, 2026) == 1
-        assert await take(sessions, clerk.person_id, one, Direction.OUTGOING, 2026) == 1
+        await take_number(session, clerk, Wanted(unit_id=one, direction=Direction.INCOMING, kind="report"))
+        assert await take(sessions, clerk, other, Direction.INCOMING) == 2
+        assert await take(sessions, clerk, one, Direction.OUTGOING) == 2
 
 
 async def test_time_order_holds_for_a_host_whose_clock_is_behind(
@@ -120,9 +124,8 @@ async def test_time_order_holds_for_a_host_whose_clock_is_behind(
     for shift in (timedelta(0), timedelta(minutes=-5), timedelta(0), timedelta(minutes=5)):
         with clock.at(now + shift):
             async with transaction(sessions) as session:
-                taken = await take_number(
-                    session, clerk.person_id, unit, Direction.OUTGOING, "report", date(2026, 5, 1)
-                )
+                wanted = Wanted(unit_id=unit, direction=Direction.OUTGOING, kind="report")
+                taken = await take_number(session, clerk, wanted)
                 moments.append(taken.at)
     assert moments == sorted(set(moments))
     assert moments[-1] == now + timedelta(minutes=5)
@@ -149,7 +152,7 @@ async def test_what_arrived_last_year_gets_a_number_of_the_year_in_which_it_is_r
     sessions: Sessions, actor_of: ActorOf
 ) -> None:
     actor = await actor_of("anpth")
-    with clock.at(clock.now().replace(year=2027, month=1, day=4)):
+    with clock.at(clock.now().replace(year=2027, month=1, day=4, hour=3)):
         late = to_register(issued_on=date(2026, 12, 30), arrived_on=date(2026, 12, 31))
         async with transaction(sessions) as session:
             document = await register_incoming(session, actor, late, received(1))

@@ -1,6 +1,7 @@
 """One document, its links and its unit."""
 
 from collections.abc import Collection
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import (
@@ -70,23 +71,35 @@ async def lineages_of_people(session: AsyncSession, person_ids: Collection[UUID]
 
 
 async def find_duplicates(
-    session: AsyncSession, actor: Actor, *, symbol_key: str, issuer_key: str, sha256: bytes
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    symbol_key: str,
+    issuer_key: str,
+    issued_on: date,
+    sha256: bytes | None,
 ) -> Rows:
-    """Incoming documents that the actor sees with the same symbol and issuer or the same bytes, the first first."""
+    """Incoming documents that the actor sees with the same symbol, issuer and date or the same bytes, the first first.
+
+    The symbol of another year is another document's: numbers begin anew. One whose number was voided is in nobody's
+    way. ``sha256`` None: no bytes to compare.
+    """
     same_symbol = select(Document.id).where(
-        Document.symbol_key == symbol_key, Document.issuer_key == issuer_key
+        Document.symbol_key == symbol_key, Document.issuer_key == issuer_key, Document.issued_on == issued_on
     )
     same_bytes = (
         select(DocumentFile.document_id)
         .join(File, File.id == DocumentFile.file_id)
         .where(File.sha256 == sha256)
     )
+    same = same_symbol if sha256 is None else same_symbol.union(same_bytes)
     return (
         await session.execute(
             select(*ROW)
             .where(
-                Document.id.in_(same_symbol.union(same_bytes)),
+                Document.id.in_(same),
                 Document.direction == Direction.INCOMING,
+                Document.voided_at.is_(None),
                 visible_to(actor),
             )
             .order_by(Document.registered_at)

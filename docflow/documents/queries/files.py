@@ -3,8 +3,10 @@
 from uuid import UUID
 
 from sqlalchemy import (
+    func,
     select,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actor import Actor
@@ -18,12 +20,15 @@ from docflow.files.models import File
 
 
 async def list_files(session: AsyncSession, document_id: UUID) -> list[tuple[DocumentFile, File]]:
-    """The versions of a document's file, the newest first. The caller has checked that the actor sees it."""
+    """The versions of a document's file and then of its annexes, each newest first.
+
+    The caller has checked that the actor sees the document.
+    """
     rows = await session.execute(
         select(DocumentFile, File)
         .join(File, File.id == DocumentFile.file_id)
         .where(DocumentFile.document_id == document_id)
-        .order_by(DocumentFile.version.desc())
+        .order_by(DocumentFile.annex, DocumentFile.version.desc())
     )
     return [(version, file) for version, file in rows]
 
@@ -39,3 +44,24 @@ async def get_file(session: AsyncSession, actor: Actor, document_id: UUID, file_
     if file is None:
         raise NotFound
     return file
+
+
+async def list_newest(session: AsyncSession, document_id: UUID) -> list[tuple[int, UUID]]:
+    """Annex (0: the document itself) and file of the newest version of each, in order."""
+    rows = await session.execute(
+        select(DocumentFile.annex, DocumentFile.file_id)
+        .ext(distinct_on(DocumentFile.annex))
+        .where(DocumentFile.document_id == document_id)
+        .order_by(DocumentFile.annex, DocumentFile.version.desc())
+    )
+    return [(row.annex, row.file_id) for row in rows]
+
+
+async def latest_versions(session: AsyncSession, document_id: UUID) -> dict[int, int]:
+    """The newest version of the document (0) and of each of its annexes."""
+    rows = await session.execute(
+        select(DocumentFile.annex, func.max(DocumentFile.version).label("version"))
+        .where(DocumentFile.document_id == document_id)
+        .group_by(DocumentFile.annex)
+    )
+    return {row.annex: row.version for row in rows}

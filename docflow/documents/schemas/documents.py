@@ -6,9 +6,9 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from docflow.documents.models import Authority, Direction, Urgency
-from docflow.documents.schemas.fields import ID, UNIT, Count, Language, Line, Name, Prose, Subject
-from docflow.files.models import TextStatus
+from docflow.documents.models import Authority, Direction, Source, Urgency
+from docflow.documents.schemas.fields import ID, UNIT, Count, Language, Line, Name, Number, Prose, Subject
+from docflow.files.models import TextOrigin, TextStatus
 from docflow.web.schemas import In, Out
 
 
@@ -32,6 +32,12 @@ class Signed(In, kw_only=True):
     note: Prose = ""
     confirm_duplicate: bool = False
     """Register although the same document seems to be registered already."""
+    reserved_number: Number | None = None
+    """A number that was reserved in the book that covers the document; without it the next one is given."""
+    after_number: Number | None = None
+    """Enter it as ``45a`` after this number; ``late_reason`` tells why."""
+    late_reason: Annotated[str, Meta(max_length=500)] = ""
+    """Why it is entered later than the next working day after its arrival; kept when it is."""
 
 
 class RegisterIncoming(Signed, kw_only=True):
@@ -64,6 +70,8 @@ class IssueOutgoing(Signed, kw_only=True):
     """Drafting unit or field in the symbol of an official letter, ``VX`` in ``12/UBND-VX``."""
     answers_id: UUID | None = None
     """The document this one replies to."""
+    copy_kept_by: Line = ""
+    """Who keeps the file copy; in the register of outgoing documents."""
 
     example: ClassVar[dict[str, Any]] = {
         "kind": "report",
@@ -91,8 +99,10 @@ class Amend(In, kw_only=True):
 
 
 class AddFile(In, kw_only=True):
-    """The field beside the ``file`` of a new version."""
+    """The fields beside the ``file`` of a new version."""
 
+    annex: Annotated[int, Meta(ge=0, le=999)] = 0
+    """0 is the document itself, then its annexes in order; the number after the last adds a new annex."""
     note: Prose = ""
 
     example: ClassVar[dict[str, Any]] = {"note": "Bản quét rõ hơn"}
@@ -134,9 +144,11 @@ class DocumentRow(Out, frozen=True, kw_only=True):
 
 
 class FileOut(Out, frozen=True, kw_only=True):
-    """A version of the document's file. ``text`` says how far reading its text is."""
+    """A version of the document's file. ``text`` says how far reading its text is, ``marks`` what was noticed in it."""
 
     id: UUID
+    annex: int
+    """0 is the document itself, then its annexes in order."""
     version: int
     filename: str
     media_type: str
@@ -144,11 +156,15 @@ class FileOut(Out, frozen=True, kw_only=True):
     sha256: str
     text: TextStatus
     text_reason: str | None
+    text_origin: TextOrigin | None
+    page_count: int | None
+    marks: list[str]
     added_at: datetime
     note: str
 
     example: ClassVar[dict[str, Any]] = {
         "id": ID,
+        "annex": 0,
         "version": 1,
         "filename": "chi-thi-05.pdf",
         "media_type": "application/pdf",
@@ -156,6 +172,9 @@ class FileOut(Out, frozen=True, kw_only=True):
         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "text": "extracted",
         "text_reason": None,
+        "text_origin": "layer",
+        "page_count": 2,
+        "marks": ["signed"],
         "added_at": "2026-11-23T01:30:00Z",
         "note": "",
     }
@@ -173,7 +192,15 @@ class DocumentOut(DocumentRow, frozen=True, kw_only=True):
     signer_post: str
     signer_authority: Authority | None
     recipients: str
+    copy_kept_by: str
     secrecy: str
+    source: Source
+    """How it came into the house."""
+    register_id: UUID
+    late_reason: str | None
+    """Why it was entered later than it had to be; it is marked as late in the register."""
+    voided_at: datetime | None
+    """When its number was voided; it stays readable, and nothing is begun with it any more."""
     answers_id: UUID | None
     files: list[FileOut]
     actions: list[str]
@@ -191,7 +218,12 @@ class DocumentOut(DocumentRow, frozen=True, kw_only=True):
         "signer_post": "Phó Chủ tịch",
         "signer_authority": "KT.",
         "recipients": "",
+        "copy_kept_by": "",
         "secrecy": "none",
+        "source": "upload",
+        "register_id": ID,
+        "late_reason": None,
+        "voided_at": None,
         "answers_id": None,
         "files": [FileOut.example],
         "actions": ["document:acknowledge", "document:read"],

@@ -1,91 +1,126 @@
 """Registering: a document gets its number in the transaction that stores its row, its file's row and its readers."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actions import Action
 from docflow.access.actor import Actor
 from docflow.accounts import addressees
-from docflow.accounts.models import Unit
-from docflow.audit import service as audit
-from docflow.audit.tags import Tag
 from docflow.core import clock
 from docflow.core.errors import FieldError, Invalid, NotAllowed, invalid
-from docflow.core.jobs import enqueue
 from docflow.core.text import fold
+from docflow.core.working_calendar import WorkingCalendar, vietnam
 from docflow.documents import queries
 from docflow.documents.errors import DuplicateSuspected
-from docflow.documents.models import Direction, Document, DocumentFile, DocumentKind
-from docflow.documents.numbering import number_text, outgoing_symbol
+from docflow.documents.models import Direction, Document, DocumentKind, Series, Source
+from docflow.documents.numbering import after_number, number_text
 from docflow.documents.policy import decide_register
 from docflow.documents.schemas import IssueOutgoing, RegisterIncoming, Signed
-from docflow.documents.search_terms import tsvector_literal
-from docflow.documents.service.registers import take_number
+from docflow.documents.service.filing import Own, Paper, check_number, file_away, get_place
 from docflow.documents.symbols import YEARS, Symbol, SymbolNotUnderstood, parse
-from docflow.files.service import Received, add_file
 
 
 async def register_incoming(
-    session: AsyncSession, actor: Actor, data: RegisterIncoming, received: Received
+    session: AsyncSession,
+    actor: Actor,
+    data: RegisterIncoming,
+    paper: Paper,
+    *,
+    annexes: Sequence[Paper] = (),
+    source: Source = Source.UPLOAD,
 ) -> Document:
-    """Register an incoming document with its file. Decree 30/2020, articles 21 and 22.
+    """Register an incoming document with its file and annexes. Decree 30/2020, articles 21 and 22.
 
-    Raises Invalid for a symbol, kind, unit or date that is not possible, NotAllowed for another unit's register
-    and DuplicateSuspected unless it is confirmed.
+    Raises Invalid for a symbol, kind, unit or date that is not possible and for a late entry without a reason,
+    NotAllowed for another unit's register, DuplicateSuspected unless it is confirmed, and the conflicts of
+    ``service.registers.numbers``.
     """
     if data.secrecy != "none":
         raise invalid("secrecy", "secret_file_refused")
+    return await enter_incoming(session, actor, data, (paper, *annexes), source)
+
+
+async def enter_incoming(
+    session: AsyncSession,
+    actor: Actor,
+    data: RegisterIncoming,
+    papers: tuple[Paper, ...],
+    source: Source,
+    secrecy: int = 0,
+) -> Document:
+    """``register_incoming`` for whoever has decided about secrecy: a stub has no papers."""
     unit_id = own_unit(actor, data.unit_id)
     kinds = {kind.code: kind for kind in await queries.list_kinds(session)}
     symbol, kind = read_symbol(data, kinds)
-    arrived_on = data.arrived_on or clock.today()
-    check_dates(data.issued_on, arrived_on, data.due_on)
+    document = new_document(actor, data, unit_id, kind, secrecy, source)
+    document.direction = Direction.INCOMING
+    document.symbol, document.symbol_key = symbol.written, symbol.match_key
+    document.issued_on = data.issued_on
+    document.arrived_on = data.arrived_on or clock.today()
+    document.issuer, document.issuer_key = data.issuer, fold(data.issuer)
+    document.issuer_unit_id = data.issuer_unit_id
+    check_dates(document.issued_on, document.arrived_on, document.due_on)
+    document.late_reason = late_reason_of(data, document.arrived_on)
     if data.issuer_unit_id is not None:
         await addressees.units(session, [data.issuer_unit_id], "issuer_unit_id")
-    issuer_key = fold(data.issuer)
     if not data.confirm_duplicate:
-        await _warn_of_duplicates(session, actor, symbol.match_key, issuer_key, received.sha256)
-    document = _document(actor, data, unit_id, kind)
-    document.direction = Direction.INCOMING
-    document.symbol = symbol.written
-    document.symbol_key = symbol.match_key
-    document.issued_on = data.issued_on
-    document.arrived_on = arrived_on
-    document.issuer = data.issuer
-    document.issuer_key = issuer_key
-    document.issuer_unit_id = data.issuer_unit_id
-    return await _store(session, actor, document, received)
+        await _warn_of_duplicates(session, actor, document, papers)
+    place = await get_place(session, unit_id)
+    return await file_away(session, actor, document, place, data, papers)
 
 
 async def issue_outgoing(
-    session: AsyncSession, actor: Actor, data: IssueOutgoing, received: Received
+    session: AsyncSession,
+    actor: Actor,
+    data: IssueOutgoing,
+    paper: Paper,
+    *,
+    annexes: Sequence[Paper] = (),
+    direction: Direction = Direction.OUTGOING,
+    source: Source = Source.UPLOAD,
 ) -> Document:
-    """Register an outgoing document: number and date are given together, in time order (domain §1.2)."""
+    """Register a document that the unit issues, to others or for itself: number and date are given together.
+
+    In time order (domain §1.2); its symbol is made from the number. Raises as ``register_incoming``.
+    """
+    return await enter_issued(session, actor, data, direction, (paper, *annexes), source)
+
+
+async def enter_issued(
+    session: AsyncSession,
+    actor: Actor,
+    data: IssueOutgoing,
+    direction: Direction,
+    papers: tuple[Paper, ...],
+    source: Source = Source.UPLOAD,
+    secrecy: int = 0,
+) -> Document:
+    """``issue_outgoing`` for whoever has decided about secrecy: a stub has no papers."""
     unit_id = own_unit(actor, data.unit_id)
+    check_number(data)
     kind = await session.get(DocumentKind, data.kind or "")
     if kind is None:
         raise invalid("kind", "kind_not_known")
-    if kind.symbol is None and not data.field:
-        raise invalid("field", "field_of_letter_missing")
     if data.answers_id is not None:
         await queries.get_document(session, actor, data.answers_id)
     today = clock.today()
     check_dates(today, today, data.due_on)
-    unit = await session.get_one(Unit, unit_id)
-    _symbol_key(kind, outgoing_symbol(1, kind.symbol, unit.symbol, data.field))
-    document = _document(actor, data, unit_id, kind)
-    document.direction = Direction.OUTGOING
-    document.issued_on = today
-    document.issuer = unit.name_vi
-    document.issuer_key = fold(unit.name_vi)
+    place = await get_place(session, unit_id)
+    document = new_document(actor, data, unit_id, kind, secrecy, source)
+    document.direction = direction
+    document.arrived_on = None
+    document.late_reason = data.late_reason if data.after_number is not None else None
+    document.issuer, document.issuer_key = place.name, fold(place.name)
     document.issuer_unit_id = unit_id
     document.answers_id = data.answers_id
-    return await _store(session, actor, document, received, (kind, unit, data.field))
+    document.copy_kept_by = data.copy_kept_by
+    own = {series: _own_symbol(kind, place.symbol, data.field, series) for series in Series}
+    return await file_away(session, actor, document, place, data, papers, own)
 
 
 def own_unit(actor: Actor, unit_id: UUID | None) -> UUID:
@@ -122,12 +157,19 @@ def read_symbol(data: RegisterIncoming, kinds: dict[str, DocumentKind]) -> tuple
     return symbol, by_symbol[symbol.kind]
 
 
-def _symbol_key(kind: DocumentKind, symbol: str) -> str:
-    """The key of a symbol of our own making; asked once before the number is taken, so it cannot fail after."""
+def _own_symbol(kind: DocumentKind, unit_symbol: str, field: str, series: Series) -> Own | None:
+    """What follows the number in a symbol of our own making; None where a letter's field is missing.
+
+    Read before the number is taken, so that nothing can be wrong with it after.
+    """
+    if kind.symbol is None and not field and series is Series.YEAR:
+        return None
+    after = after_number(kind.symbol, unit_symbol, field, series)
     try:
-        return parse(symbol, [kind.symbol] if kind.symbol else []).match_key
+        key = parse(f"10{after}", [kind.symbol] if kind.symbol else []).match_key
     except SymbolNotUnderstood as error:
         raise invalid("field", "field_not_of_a_symbol") from error
+    return Own(after, key.removeprefix("10"))
 
 
 def check_dates(issued_on: date, arrived_on: date, due_on: date | None) -> None:
@@ -146,22 +188,51 @@ def check_dates(issued_on: date, arrived_on: date, due_on: date | None) -> None:
         raise Invalid(*wrong)
 
 
+def late_reason_of(data: RegisterIncoming, arrived_on: date) -> str | None:
+    """Why the entry is late, when it is: a reason that is given for one in time is not kept.
+
+    Decree 30/2020, articles 21 and 22: registered on the day of its arrival, at the latest on the next working
+    day. A late entry gets the next number like every other, or a suffix; never one that was left free.
+    Raises Invalid when the reason is missing.
+    """
+    check_number(data)
+    if data.after_number is not None:
+        return data.late_reason
+    today = clock.today()
+    if arrived_on == today or today <= _calendar(arrived_on.year).next_working_day(arrived_on):
+        return None
+    if not data.late_reason:
+        raise invalid("late_reason", "late_reason_missing", arrived_on=arrived_on.isoformat())
+    return data.late_reason
+
+
+@lru_cache(maxsize=8)
+def _calendar(year: int) -> WorkingCalendar:
+    return vietnam([year])
+
+
 async def _warn_of_duplicates(
-    session: AsyncSession, actor: Actor, symbol_key: str, issuer_key: str, sha256: bytes
+    session: AsyncSession, actor: Actor, document: Document, papers: tuple[Paper, ...]
 ) -> None:
     found = await queries.find_duplicates(
-        session, actor, symbol_key=symbol_key, issuer_key=issuer_key, sha256=sha256
+        session,
+        actor,
+        symbol_key=document.symbol_key,
+        issuer_key=document.issuer_key,
+        issued_on=document.issued_on,
+        sha256=papers[0].sha256 if papers else None,
     )
     if found:
         first = found[0]
+        number = number_text(first.register_number, first.register_suffix)
         raise DuplicateSuspected(
-            first=f"{number_text(first.register_number)}/{first.registered_at.astimezone(clock.LOCAL_ZONE).year}",
+            first=f"{number}/{first.registered_at.astimezone(clock.LOCAL_ZONE).year}",
             symbol=first.symbol,
             issuer=first.issuer,
             duplicates=[
                 {
                     "id": str(row.id),
-                    "number": number_text(row.register_number),
+                    "number": number_text(row.register_number, row.register_suffix),
                     "symbol": row.symbol,
                     "issuer": row.issuer,
                     "subject": row.subject,
@@ -172,7 +243,10 @@ async def _warn_of_duplicates(
         )
 
 
-def _document(actor: Actor, data: Signed, unit_id: UUID, kind: DocumentKind) -> Document:
+def new_document(
+    actor: Actor, data: Signed, unit_id: UUID, kind: DocumentKind, secrecy: int, source: Source
+) -> Document:
+    """The row of a document with what every one has, not yet in the session."""
     return Document(
         unit_id=unit_id,
         registered_by=actor.person_id,
@@ -189,89 +263,11 @@ def _document(actor: Actor, data: Signed, unit_id: UUID, kind: DocumentKind) -> 
         recipients=data.recipients,
         urgency=data.urgency,
         due_on=data.due_on,
-        secrecy=0,
+        secrecy=secrecy,
+        source=source,
+        # Named though empty: what is not named would be read from the database again.
+        answers_id=None,
+        voided_at=None,
+        copy_kept_by="",
+        version=1,
     )
-
-
-async def _store(
-    session: AsyncSession,
-    actor: Actor,
-    document: Document,
-    received: Received,
-    outgoing: tuple[DocumentKind, Unit, str] | None = None,
-) -> Document:
-    """Everything that belongs to a registered document. The number comes last: its register stays locked."""
-    (unit,) = await addressees.units(session, [document.unit_id], "unit_id")
-    document.readers = [unit.principal_no]
-    document.id = await session.scalar(select(text("uuidv7()"))) or document.id
-    file = await add_file(session, actor, received)
-    taken = await take_number(
-        session,
-        actor.person_id,
-        document.unit_id,
-        document.direction,
-        document.kind_code,
-        clock.today(),
-    )
-    document.register_id = taken.register_id
-    document.register_number = taken.number
-    document.registered_at = taken.at
-    if outgoing is not None:
-        kind, issuer, field = outgoing
-        document.symbol = outgoing_symbol(taken.number, kind.symbol, issuer.symbol, field)
-        document.symbol_key = _symbol_key(kind, document.symbol)
-    document.search_vector = search_vector(document, "")
-    session.add(document)
-    await session.flush()
-    await add_version(session, actor, document, file.id, 1, "")
-    await audit.record(
-        session,
-        actor,
-        Tag.DOCUMENT_REGISTERED,
-        "document",
-        document.id,
-        on_behalf_of=document.unit_id,
-        **_told(document, file.filename),
-    )
-    return document
-
-
-async def add_version(
-    session: AsyncSession, actor: Actor, document: Document, file_id: UUID, version: int, note: str
-) -> None:
-    """A file becomes a version of a document's, and its text is read after the commit."""
-    await session.execute(
-        insert(DocumentFile).values(
-            document_id=document.id,
-            file_id=file_id,
-            version=version,
-            added_by=actor.person_id,
-            added_at=clock.now(),
-            note=note,
-        )
-    )
-    await enqueue(session, "documents.read_text", document_id=str(document.id), file_id=str(file_id))
-
-
-def search_vector(document: Document, content: str) -> str:
-    """What a document is found by: number and subject first, then issuer and signer, notes, the text."""
-    return tsvector_literal(
-        [
-            (document.symbol, "A"),
-            (document.subject, "A"),
-            (document.issuer, "B"),
-            (document.signer_name, "B"),
-            (document.note, "C"),
-            (content, "D"),
-        ]
-    )
-
-
-def _told(document: Document, filename: str) -> dict[str, Any]:
-    return {
-        "number": number_text(document.register_number),
-        "direction": document.direction.value,
-        "symbol": document.symbol,
-        "subject": document.subject,
-        "file": filename,
-    }

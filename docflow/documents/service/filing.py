@@ -1,0 +1,202 @@
+"""Filing: the rows of a document that gets its number, in the transaction of whoever registers it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Row, Table, bindparam, func, insert, inspect, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import make_transient_to_detached
+
+from docflow.access.actor import Actor, Secrecy
+from docflow.accounts.models import Principal, Unit
+from docflow.audit import service as audit
+from docflow.audit.tags import Tag
+from docflow.core import clock
+from docflow.core.errors import FieldError, Invalid, invalid
+from docflow.core.jobs import enqueue
+from docflow.documents.models import Document, DocumentFile, Series
+from docflow.documents.numbering import number_text
+from docflow.documents.schemas import Signed
+from docflow.documents.search_terms import tsvector_literal
+from docflow.documents.service.registers.numbers import (
+    Taken,
+    Wanted,
+    take_number,
+    take_reserved,
+    take_suffix,
+)
+from docflow.files.models import File, TextStatus
+from docflow.files.service import Received, add_file
+
+Paper = Received | File
+"""An object in the store: without a row yet, or with one that no document has."""
+
+
+class Own(msgspec.Struct, frozen=True):
+    """A symbol of our own making but for its number: what follows that, as it is written and in its key."""
+
+    after_number: str
+    key_after_number: str
+
+
+async def get_place(session: AsyncSession, unit_id: UUID) -> Row[Any]:
+    """The unit in whose register a document goes, and the document's key: ``name``, ``symbol``, ``reader``,
+    ``document_id``. Raises Invalid for a unit that is no more."""
+    place = (await session.execute(_PLACE, {"unit_id": unit_id, "today": clock.today()})).one_or_none()
+    if place is None:
+        raise invalid("unit_id", "unit_not_known", ids=str(unit_id))
+    return place
+
+
+async def file_away(
+    session: AsyncSession,
+    actor: Actor,
+    document: Document,
+    place: Row[Any],
+    data: Signed,
+    papers: Sequence[Paper] = (),
+    own: Mapping[Series, Own | None] | None = None,
+) -> Document:
+    """Everything that belongs to a registered document: ``papers`` are the document itself and its annexes,
+    ``own`` the symbols of an issued document by the series of its book.
+
+    What needs no number is done first: from the number to the commit the register stays locked.
+    Raises the errors of ``service.registers.numbers``.
+    """
+    document.id = place.document_id
+    document.readers = [place.reader]
+    files = [await add_file(session, actor, one) if isinstance(one, Received) else one for one in papers]
+    for file in files:
+        await read_later(session, document.id, file)
+    taken = await _number(session, actor, document, data)
+    document.register_id = taken.register_id
+    document.register_number = taken.number
+    document.register_suffix = taken.suffix
+    document.registered_at = document.touched_at = taken.at
+    if own is not None:
+        _date_and_sign(document, taken, own[taken.series])
+    document.search_vector = search_vector(document, "")
+    await _insert(session, document)
+    if files:
+        versions = [_version(actor, document.id, file.id, annex) for annex, file in enumerate(files)]
+        await session.execute(insert(_VERSIONS), versions)
+    await audit.record(
+        session,
+        actor,
+        Tag.DOCUMENT_REGISTERED,
+        "document",
+        document.id,
+        on_behalf_of=document.unit_id,
+        **_told(document, files),
+    )
+    return document
+
+
+async def read_later(session: AsyncSession, document_id: UUID, file: File) -> None:
+    """Have the worker read a file's text after the commit, or only make the document found by it."""
+    if file.text_status is TextStatus.WAITING:
+        await enqueue(session, "documents.read_text", document_id=str(document_id), file_id=str(file.id))
+    else:
+        await enqueue(session, "documents.index", document_id=str(document_id))
+
+
+def search_vector(document: Document, content: str) -> str:
+    """What a document is found by: number and subject first, then issuer and signer, notes, the text."""
+    return tsvector_literal(
+        [
+            (document.symbol, "A"),
+            (document.subject, "A"),
+            (document.issuer, "B"),
+            (document.signer_name, "B"),
+            (document.note, "C"),
+            (content, "D"),
+        ]
+    )
+
+
+async def _number(session: AsyncSession, actor: Actor, document: Document, data: Signed) -> Taken:
+    wanted = Wanted(
+        unit_id=document.unit_id,
+        direction=document.direction,
+        kind=document.kind_code,
+        is_secret=document.secrecy > Secrecy.NONE,
+    )
+    if data.reserved_number is not None:
+        return await take_reserved(session, wanted, data.reserved_number)
+    if data.after_number is not None:
+        return await take_suffix(session, actor, wanted, data.after_number)
+    return await take_number(session, actor, wanted)
+
+
+def check_number(data: Signed) -> None:
+    """A reserved number or a suffix, not both; a suffix tells why. Raises Invalid."""
+    if data.reserved_number is not None and data.after_number is not None:
+        raise invalid("after_number", "number_or_suffix")
+    if data.after_number is not None and not data.late_reason:
+        raise Invalid(FieldError("/late_reason", "late_reason_of_suffix"))
+
+
+def _date_and_sign(document: Document, taken: Taken, own: Own | None) -> None:
+    """Number and date are given together (domain §1.2)."""
+    if own is None:
+        raise invalid("field", "field_of_letter_missing")
+    document.issued_on = taken.on
+    document.symbol = number_text(taken.number, taken.suffix) + own.after_number
+    document.symbol_key = f"{taken.number}{taken.suffix}{own.key_after_number}"
+
+
+async def _insert(session: AsyncSession, document: Document) -> None:
+    """The row by a statement of its own and not the mapper's, which would read back what it did not write."""
+    written = inspect(document).dict
+    given = {column.name: written[column.name] for column in _DOCUMENTS.c if column.name in written}
+    await session.execute(insert(_DOCUMENTS), given)
+    make_transient_to_detached(document)
+    session.add(document)
+
+
+def _version(actor: Actor, document_id: UUID, file_id: UUID, annex: int) -> dict[str, Any]:
+    return {
+        "document_id": document_id,
+        "file_id": file_id,
+        "annex": annex,
+        "version": 1,
+        "added_by": actor.person_id,
+        "added_at": clock.now(),
+        "note": "",
+    }
+
+
+def _told(document: Document, files: Sequence[File]) -> dict[str, Any]:
+    """For the trail, which is read without clearance: of a state secret that there is one."""
+    told: dict[str, Any] = {
+        "number": number_text(document.register_number, document.register_suffix),
+        "direction": document.direction.value,
+    }
+    if document.late_reason is not None:
+        told["late_reason"] = document.late_reason
+    if document.secrecy > Secrecy.NONE:
+        return {**told, "secrecy": Secrecy(document.secrecy).name.lower()}
+    told |= {"symbol": document.symbol, "subject": document.subject, "file": files[0].filename}
+    if len(files) > 1:
+        told["annexes"] = [file.filename for file in files[1:]]
+    return told
+
+
+_DOCUMENTS = cast(Table, Document.__table__)
+_VERSIONS = cast(Table, DocumentFile.__table__)
+_PLACE = (
+    select(
+        Unit.name_vi.label("name"),
+        Unit.symbol,
+        Principal.no.label("reader"),
+        func.uuidv7().label("document_id"),
+    )
+    .join(Principal, Principal.unit_id == Unit.id)
+    .where(
+        Unit.id == bindparam("unit_id"),
+        Unit.valid_from <= bindparam("today"),
+        or_(Unit.valid_to.is_(None), Unit.valid_to > bindparam("today")),
+    )
+)
