@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from docflow.core.text import fold
@@ -102,8 +103,9 @@ def parse(text: str, kinds: Mapping[str, object] | Collection[str]) -> Symbol:
     """What `text` says as a number and symbol; `kinds` are the symbols of the known kinds (or map from them).
 
     Spaces around separators, other dashes, a label (`Số:`, `No.`) and decomposed letters are accepted. A kind
-    written without its bar or in the wrong case is repaired only when one known kind fits: QD is QĐ. Where the
-    form itself says that a kind stands (party, legislative), an unknown one is kept as written.
+    written without its bar or in the wrong case is repaired only when one known kind fits: QD is QĐ, and so is
+    QDD, which is QĐ typed in Telex where nothing composed it. Where the form itself says that a kind stands
+    (party, legislative), an unknown one is kept as written.
     Raises SymbolNotUnderstood.
     """
     written = _without_noise(text)
@@ -117,7 +119,7 @@ def parse(text: str, kinds: Mapping[str, object] | Collection[str]) -> Symbol:
     number = int(head[1])
     if not 1 <= number <= MAX_NUMBER:
         raise SymbolNotUnderstood(Unclear.NUMBER_IMPOSSIBLE, text)
-    read = _read(_parts(plain, head.end(), text), set(kinds), text)
+    read = _read(_parts(plain, head.end(), text), frozenset(kinds), text)
     return Symbol(number=number, suffix=head[2], written=written, **read._asdict())
 
 
@@ -134,6 +136,8 @@ _DATE = re.compile(
     r"(?:\d{1,2}[-/.])?\d{1,2}[-/.]\d{4}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}",
     re.ASCII,
 )
+
+_TELEX = re.compile("[dD][dD]")
 
 _Parts = list[tuple[str, str]]
 
@@ -179,7 +183,7 @@ def _parts(plain: str, start: int, text: str) -> _Parts:
     return parts
 
 
-def _read(parts: _Parts, kinds: set[str], text: str) -> _Read:
+def _read(parts: _Parts, kinds: frozenset[str], text: str) -> _Read:
     joint, first = parts[0]
     if joint == "-":
         kind, candidates = _kind(first, kinds | PARTY_SYMBOLS, text)
@@ -193,7 +197,7 @@ def _read(parts: _Parts, kinds: set[str], text: str) -> _Read:
     return _Read(Form.LETTER, None, None, first, rest)
 
 
-def _legislative(parts: _Parts, kinds: set[str], text: str) -> _Read:
+def _legislative(parts: _Parts, kinds: frozenset[str], text: str) -> _Read:
     year = parts[0][1]
     if not (len(year) == 4 and year.isdecimal() and int(year) in YEARS):
         raise SymbolNotUnderstood(Unclear.YEAR_IMPOSSIBLE, text)
@@ -214,17 +218,35 @@ def _body(parts: _Parts, joint: str, text: str) -> str:
     return "".join(separator + segment for separator, segment in parts)[1:]
 
 
-def _kind(segment: str, known: set[str], text: str) -> tuple[str | None, tuple[str, ...]]:
+def _kind(segment: str, known: frozenset[str], text: str) -> tuple[str | None, tuple[str, ...]]:
     """The kind that `segment` is, or None, and the candidates when an ASCII text may mean several."""
-    alike = sorted(kind for kind in known if fold(kind) == fold(segment))
+    alike = _by_letters(known).get(fold(segment), ())
     same_letters = [kind for kind in alike if kind.lower() == segment.lower()]
-    fits = same_letters or (alike if segment.isascii() else [])
+    fits = same_letters or (list(alike) if segment.isascii() else [])
     if not fits:
-        return None, ()
+        return _kind_in_telex(segment, known), ()
     kind = fits[0] if len(fits) == 1 and segment not in known else segment
     # A writer who has Vietnamese letters at hand means the D that he writes.
     vietnamese = any(letter.isalpha() and not letter.isascii() for letter in text)
     may_mean = fits if vietnamese and kind in known else alike
-    if may_mean == [kind]:
+    if list(may_mean) == [kind]:
         return kind, ()
     return kind, tuple(sorted(may_mean, key=lambda other: (other != kind, other)))
+
+
+def _kind_in_telex(segment: str, known: frozenset[str]) -> str | None:
+    """QĐ for a QDD: who writes two D by Telex means the letter with the bar, and nothing else."""
+    if not segment.isascii():
+        return None
+    barred = _TELEX.sub("Đ", segment).lower()
+    meant = [kind for kind in _by_letters(known).get(fold(barred), ()) if kind.lower() == barred]
+    return meant[0] if len(meant) == 1 and barred != segment.lower() else None
+
+
+@lru_cache(maxsize=64)
+def _by_letters(known: frozenset[str]) -> Mapping[str, tuple[str, ...]]:
+    """The kinds that are alike but for bars, marks and case, by their folded letters."""
+    alike: dict[str, list[str]] = {}
+    for kind in sorted(known):
+        alike.setdefault(fold(kind), []).append(kind)
+    return {letters: tuple(kinds) for letters, kinds in alike.items()}
