@@ -48,6 +48,7 @@ run: $(VENV)/embedded.installed
 	@exec $(PY) -m docflow.cli run
 
 test: $(VENV)/dev.installed
+	@sh tools/debian_packages.sh
 	@exec $(PY) -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
 
 check: $(VENV)/dev.installed

@@ -1,6 +1,9 @@
 """Fixtures of the whole suite: one real PostgreSQL, S3 and mail server per test process, one database per test."""
 
 import asyncio
+import glob
+import os
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -30,6 +33,17 @@ from tests.files.papers import CHILDREN
 
 Client = httpx.AsyncClient
 SignIn = Callable[[str], Awaitable[Client]]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """``@pytest.mark.debian("program", "/a/file/*")``: without one of them the test is left out, in CI it fails."""
+    for mark in item.iter_markers("debian"):
+        needed = [str(proof) for proof in mark.args]
+        missing = [proof for proof in needed if not (glob.glob(proof) or shutil.which(proof))]
+        if missing and os.environ.get("CI"):
+            pytest.fail(f"needs {', '.join(missing)}: see tools/debian_packages.sh")
+        if missing:
+            pytest.skip(f"needs {', '.join(missing)}: see tools/debian_packages.sh")
 
 
 @dataclass(frozen=True)

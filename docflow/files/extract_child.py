@@ -9,7 +9,6 @@ the limit of open files is zero.
 import codecs
 import contextlib
 import ctypes
-import importlib
 import itertools
 import os
 import resource
@@ -19,6 +18,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from docflow.files import extract_terms as terms
+from docflow.files import pictures
 from docflow.files.extract_terms import ExtractionLimits, ExtractionReason, Mark, Unreadable
 from docflow.files.readers.docx import read_docx
 from docflow.files.readers.html_text import read_html
@@ -38,16 +38,14 @@ __all__ = ["clean", "contain", "give_up_the_rest", "read_file"]
 _NOBODY = 65534
 _VERDICT_ROOM = 64 * 1024
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
-_LOADED_LATE = (
-    "email.quoprimime",
-    "email.base64mime",
-    "email.generator",
-    "quopri",
-    "uu",
-    "zlib",
-    "bz2",
-    "lzma",
+_REHEARSED = (
+    b"From: =?utf-8?B?Qw==?= <a@b>\nSubject: =?utf-8?Q?=C3=A2?=\nMIME-Version: 1.0\n"
+    b'Content-Type: multipart/mixed; boundary="b"\n\n--b\nContent-Type: text/plain; charset=utf-8\n'
+    b"Content-Transfer-Encoding: quoted-printable\n\n=C3=A2\n--b\nContent-Type: text/html\n"
+    b"Content-Transfer-Encoding: base64\nContent-Disposition: attachment; filename*=utf-8''a.html\n\n"
+    b"PHA+w6I8L3A+\n--b--\n"
 )
+"""A mail that has one of everything."""
 _CODECS = (
     "ascii cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp437 cp850 cp874 cp932 cp936 cp949 cp950"
     " big5 euc_jp euc_kr gb18030 gb2312 gbk iso2022_jp iso8859-2 iso8859-15 koi8-r latin-1 mac-roman shift_jis"
@@ -73,13 +71,12 @@ READERS[terms.MAIL] = mail_reader(lambda: READERS)
 
 
 def load_the_rest() -> None:
-    """What readers would otherwise load when they meet their first need of it."""
+    """What readers would otherwise load when they first need it: many libraries load parts of themselves late."""
     for name in _CODECS.split():
         with contextlib.suppress(LookupError):
             codecs.lookup(name)
-    for name in _LOADED_LATE:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
+    READERS[terms.MAIL](Source.of_bytes(_REHEARSED), Sink(1 << 20), ExtractionLimits())
+    pictures.rehearse()
 
 
 def contain(limits: ExtractionLimits) -> None:

@@ -43,6 +43,7 @@ Image.MAX_IMAGE_PIXELS = None  # refused below, before a pixel is unpacked
 def frames_of(source: Source) -> int:
     """How many pages an image has: those of a TIFF; anything else is one picture. Raises `Unreadable`."""
     with _opened(source) as image:
+        _refuse_enormous(image)
         return int(getattr(image, "n_frames", 1)) if image.format == "TIFF" else 1
 
 
@@ -105,6 +106,25 @@ def preview(picture: Image.Image, width: int) -> bytes:
     packed = io.BytesIO()
     picture.save(packed, "WEBP", quality=80, method=2)
     return packed.getvalue()
+
+
+def rehearse() -> None:
+    """Open, turn and pack one picture of each format, so that nothing is left to be loaded later."""
+    for kind in _FORMATS:
+        packed = io.BytesIO()
+        if kind == "TIFF":
+            Image.new("1", (16, 16)).save(packed, kind, compression="group4")
+        else:
+            Image.new("RGB", (16, 16)).save(packed, kind)
+        source = Source.of_bytes(packed.getvalue())
+        frames_of(source)
+        preview(frame(source, 1, 8), 8)
+        for_recognition(frame(source, 1, None))
+
+
+def _refuse_enormous(image: Image.Image) -> None:
+    if image.width * image.height > PIXELS_UNPACKED:
+        raise Unreadable(ExtractionReason.EXPANDS_TOO_FAR)
 
 
 def _opened(source: Source) -> Image.Image:

@@ -62,9 +62,10 @@ class _Reading:
     def letter(self, message: Message, depth: int) -> None:
         """The headers a reader wants, the body, the attachments in their order."""
         self._begin_page()
+        raw = [(name.lower(), str(value)) for name, value in message.raw_items()]
         for name in _TOLD:
-            for value in message.get_all(name, [])[:5]:
-                self._sink.line(f"{name}: {_header(str(value))}")
+            for value in [value for key, value in raw if key == name.lower()][:5]:
+                self._sink.line(f"{name}: {_header(value)}")
         attachments: list[Message] = []
         for part in self._bodies(message, attachments):
             self._body(part)
@@ -100,7 +101,7 @@ class _Reading:
         if part.get_content_type() == "text/html":
             write_html(text, self._sink)
         else:
-            self._sink.line(text)
+            self._sink.line(text.strip("\r\n"))
 
     def _attachment(self, part: Message, depth: int) -> None:
         if part.get_content_type() == MAIL and part.is_multipart():
@@ -173,7 +174,7 @@ class _Attached(Sink):
     def next_page(self) -> None:
         if self._first:
             self._first = False
-            self._outer.line("\n")
+            self._outer.write("\n")
             return
         self.breaks += 1
         self._outer.next_page()
