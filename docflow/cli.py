@@ -127,11 +127,19 @@ def create_admin(username: str, full_name: str, email: str, unit_name: str, pass
     is_flag=True,
     help="Also delete what is past the grace time: objects without a row, unfinished uploads.",
 )
-def verify(sweep: bool) -> None:
-    """Re-read every stored file against its checksum and look for objects without a row."""
-    from docflow.commands.verify import verify_store
+@click.option(
+    "--print",
+    "written",
+    metavar="CODE|CHECKSUM",
+    help="Only this: does the printed register that somebody holds in hand still agree with the data?",
+)
+def verify(sweep: bool, written: str | None) -> None:
+    """Re-read every stored file against its checksum, look for objects without a row, compare printed registers."""
+    from docflow.commands.verify import verify_sheet, verify_store
 
     settings = _settings()
+    if written is not None:
+        sys.exit(asyncio.run(verify_sheet(settings, written)))
     faults = asyncio.run(verify_store(settings, sweep, timedelta(hours=settings.orphan_grace_hours)))
     sys.exit(1 if faults else 0)
 

@@ -1,7 +1,7 @@
 """The addresses of directions, tasks and parts. A part is what a unit answers with; its version is its ETag."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, Router, get, post
@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from docflow.access.actions import Action
 from docflow.access.actor import Actor
 from docflow.core.paging import Page, page_of, total_of
+from docflow.documents.api.prints import PRINTS, printed_answer
+from docflow.documents.schemas.prints import PrintRegister
 from docflow.notifications.service import Postman
-from docflow.tasks import queries, statistics
+from docflow.tasks import follow_up, queries, statistics
 from docflow.tasks.models import PartRole, PartState
 from docflow.tasks.queries import PartFilters, Scope
 from docflow.tasks.rendering import direction_out, due_part, part_out, task_out
@@ -135,6 +137,17 @@ async def count(
     return await statistics.count(session, actor, asked, unit_id=unit_id, role=role)
 
 
+@post("/registers/{register_id:uuid}/follow-up-prints", opt={"action": Action.REGISTER_PRINT, **PRINTS})
+async def print_follow_up(
+    register_id: FromPath[UUID],
+    data: JSONBody[PrintRegister],
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
+) -> Response[Any]:
+    """Print what became of the documents of an incoming register, as XLSX, DOCX or PDF. That is recorded."""
+    return await printed_answer(session, actor, register_id, data, follow_up.SHEET)
+
+
 @get("/tasks/{task_id:uuid}", opt={"action": Action.TASK_READ})
 async def get_task(
     task_id: FromPath[UUID], session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
@@ -217,6 +230,7 @@ router = Router(
         get_direction,
         list_parts,
         count,
+        print_follow_up,
         get_task,
         get_part,
         accept,
