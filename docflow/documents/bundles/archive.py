@@ -44,9 +44,11 @@ class _ShortReads(io.FileIO):
     """Gives no more than a directory of an archive may take at once: ``zipfile`` reads that whole."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is None or size < 0 or size > MAX_DIRECTORY_BYTES:
+        left = os.fstat(self.fileno()).st_size - self.tell()
+        wanted = left if size is None or size < 0 else min(size, left)
+        if wanted > MAX_DIRECTORY_BYTES:
             raise zipfile.BadZipFile("the directory is too large")
-        return super().read(size) or b""
+        return super().read(max(wanted, 0)) or b""
 
 
 class Archive:
