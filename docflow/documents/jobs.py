@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from docflow.core import clock
 from docflow.core.db import Sessions, transaction
 from docflow.core.jobs import SLOW, enqueue
-from docflow.documents.service.amend import index_text
+from docflow.documents.service.citations import cite
+from docflow.documents.service.indexing import index_text, learn_words
 from docflow.files import scans
 from docflow.files import service as files_service
 from docflow.files.models import File
@@ -18,6 +19,8 @@ from docflow.files.previews import make_thumbnail
 from docflow.files.recognition import find_recogniser
 from docflow.files.service import FileStore, GoOn
 
+LOOKED_THROUGH = 100
+"""Documents that one job looks through: a few seconds of work, so that a worker can be stopped between."""
 READ_AFTER = timedelta(minutes=10)
 """A file that still waits for so long has lost its job, or the job has failed for good."""
 
@@ -68,15 +71,57 @@ async def read_left_out(sessions: Sessions, files: FileStore) -> None:
 
 
 async def index(sessions: Sessions, *, document_id: str) -> None:
-    """Make a document found by its text, as far as that was read. Running it twice does no harm."""
+    """Make a document found by its text, as far as that was read, and keep what it cites. Running it twice does no
+    harm."""
     async with transaction(sessions) as session:
-        await index_text(session, UUID(document_id))
+        await cite(session, UUID(document_id))
+        words = await index_text(session, UUID(document_id))
+    async with transaction(sessions) as session:
+        await learn_words(session, words)
+
+
+_NOT_LOOKED_THROUGH = text(
+    """
+    SELECT id::text FROM document
+    WHERE cited IS NULL AND registered_at < :before AND id > CAST(:after AS uuid)
+    ORDER BY id
+    LIMIT :rows
+    """
+)
+_LOOKING_THROUGH = text(
+    """
+    SELECT EXISTS (
+        SELECT FROM procrastinate_jobs
+        WHERE task_name = 'documents.look_through' AND status IN ('todo', 'doing')
+    )
+    """
+)
+
+
+async def look_through(sessions: Sessions, *, after: str = str(UUID(int=0))) -> None:
+    """Index anew, and find the citations of, documents that were filed before citations were read.
+
+    LOOKED_THROUGH at a time, each in transactions of its own; then it queues itself for those ``after``. One that
+    cannot be read is logged and passed over, until ``catch_up`` begins from the first again.
+    """
+    async with sessions() as session:
+        values = {"before": clock.now() - READ_AFTER, "after": after, "rows": LOOKED_THROUGH}
+        waiting = (await session.scalars(_NOT_LOOKED_THROUGH, values)).all()
+    for document_id in waiting:
+        try:
+            await index(sessions, document_id=document_id)
+        except (ValueError, LookupError, TypeError, RecursionError):
+            log.exception("document_not_looked_through", document_id=document_id)
+    if len(waiting) == LOOKED_THROUGH:
+        async with transaction(sessions) as session:
+            await enqueue(session, "documents.look_through", alone=True, queue=SLOW, after=waiting[-1])
 
 
 _TAKE_FAILED = text(
     """
     DELETE FROM procrastinate_jobs
-    WHERE status = 'failed' AND task_name IN ('documents.read_text', 'documents.read_scan', 'documents.index')
+    WHERE status = 'failed' AND task_name IN ('documents.read_text', 'documents.read_scan', 'documents.index',
+        'documents.look_through')
     RETURNING task_name, args, queue_name
     """
 )
@@ -118,5 +163,13 @@ async def catch_up(sessions: Sessions) -> None:
         waiting = (await session.execute(_WAITING, {"before": clock.now() - READ_AFTER})).all()
         for document_id, file_id in waiting:
             await enqueue(session, "documents.read_text", document_id=document_id, file_id=file_id)
+        await _begin_to_look_through(session)
     if failed or waiting:
         log.info("documents_caught_up", failed=len(failed), waiting=len(waiting))
+
+
+async def _begin_to_look_through(session: AsyncSession) -> None:
+    before = {"before": clock.now() - READ_AFTER, "after": str(UUID(int=0)), "rows": 1}
+    left = (await session.scalars(_NOT_LOOKED_THROUGH, before)).first()
+    if left is not None and not await session.scalar(_LOOKING_THROUGH):
+        await enqueue(session, "documents.look_through", alone=True, queue=SLOW)

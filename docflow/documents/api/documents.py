@@ -1,12 +1,10 @@
-"""Registering, reading, listing and amending documents."""
+"""Reading and amending a document."""
 
-from datetime import date
-from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, Router, get, patch, post
-from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar import Response, Router, get, patch
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actions import Action
@@ -14,99 +12,16 @@ from docflow.access.actor import Actor
 from docflow.audit import queries as audit_queries
 from docflow.audit.queries import EventFilters
 from docflow.audit.schemas import EventOut, event_out
-from docflow.core.paging import Page, page_of, total_of
+from docflow.core.paging import Page, page_of
 from docflow.documents import queries
-from docflow.documents.api.answers import FORM, document_answer
-from docflow.documents.models import Direction, Urgency
+from docflow.documents.api.answers import document_answer
 from docflow.documents.policy import decide
-from docflow.documents.queries import Filters
-from docflow.documents.rendering import document_row
 from docflow.documents.schemas import (
     Amend,
     DocumentOut,
-    DocumentRow,
-    IssueOutgoing,
-    RegisterIncoming,
 )
 from docflow.documents.service import amend as amending
-from docflow.documents.service import intake, receipts
-from docflow.files.uploads import Uploads
-
-
-@post(
-    "/documents/incoming",
-    opt={"action": Action.DOCUMENT_REGISTER, "form": RegisterIncoming, **FORM},
-    request_max_body_size=None,
-)
-async def register_incoming(
-    uploads: NamedDependency[Uploads], session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
-) -> Response[DocumentOut]:
-    """Register an incoming document with its file; the answer holds its arrival number."""
-    data, received = await uploads.receive(RegisterIncoming)
-    document = await intake.register_incoming(session, actor, data, received)
-    return await document_answer(session, actor, document, created=True)
-
-
-@post(
-    "/documents/outgoing",
-    opt={"action": Action.DOCUMENT_REGISTER, "form": IssueOutgoing, **FORM},
-    request_max_body_size=None,
-)
-async def issue_outgoing(
-    uploads: NamedDependency[Uploads], session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
-) -> Response[DocumentOut]:
-    """Register an outgoing document with its file; number, symbol and date are given here."""
-    data, received = await uploads.receive(IssueOutgoing)
-    document = await intake.issue_outgoing(session, actor, data, received)
-    return await document_answer(session, actor, document, created=True)
-
-
-def provide_filters(
-    q: Annotated[
-        str | None,
-        QueryParameter(description='Words, "phrases", -excluded, begin*, official numbers whole or in part.'),
-    ] = None,
-    direction: FromQuery[Direction | None] = None,
-    unit_id: FromQuery[UUID | None] = None,
-    kind: FromQuery[str | None] = None,
-    urgency: FromQuery[Urgency | None] = None,
-    issued_from: FromQuery[date | None] = None,
-    issued_to: FromQuery[date | None] = None,
-    arrived_from: FromQuery[date | None] = None,
-    arrived_to: FromQuery[date | None] = None,
-) -> Filters:
-    """The filters of a list, from the query."""
-    return Filters(
-        q=q,
-        direction=direction,
-        unit_id=unit_id,
-        kind=kind,
-        urgency=urgency,
-        issued_from=issued_from,
-        issued_to=issued_to,
-        arrived_from=arrived_from,
-        arrived_to=arrived_to,
-    )
-
-
-@get(
-    "/documents",
-    opt={"action": Action.DOCUMENT_READ},
-    dependencies={"filters": Provide(provide_filters, sync_to_thread=False)},
-)
-async def list_documents(
-    session: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor],
-    filters: NamedDependency[Filters],
-    limit: NamedDependency[int],
-    cursor: FromQuery[str | None] = None,
-    total: Annotated[bool, QueryParameter(description="Count them; a search always does.")] = False,
-) -> Page[DocumentRow]:
-    """The newest documents that you see, narrowed by filters and a search."""
-    found = await queries.list_documents(session, actor, filters, cursor=cursor, limit=limit, total=total)
-    rows, following = page_of(found.rows, limit, lambda row: (row.registered_at, row.id))
-    counted = None if found.counted is None else total_of(found.counted)
-    return Page([document_row(row) for row in rows], following, counted)
+from docflow.documents.service import receipts
 
 
 @get("/documents/{document_id:uuid}", opt={"action": Action.DOCUMENT_READ})
@@ -152,6 +67,6 @@ async def trail(
 
 router = Router(
     "",
-    route_handlers=[register_incoming, issue_outgoing, list_documents, get_document, amend, trail],
+    route_handlers=[get_document, amend, trail],
     tags=["documents"],
 )

@@ -7,27 +7,43 @@ from docflow.documents.queries.documents import (
     lineage_of,
     lineages_of_people,
 )
-from docflow.documents.queries.files import get_file, list_files
+from docflow.documents.queries.excerpts import Excerpt, find_excerpts
+from docflow.documents.queries.facets import FACETS, Facet, list_facets, names_of
+from docflow.documents.queries.files import get_file, latest_versions, list_files, list_newest
+from docflow.documents.queries.filters import Filters, Status
+from docflow.documents.queries.orders import Order
 from docflow.documents.queries.receipts import list_receipts, list_waiting
 from docflow.documents.queries.registers import list_kinds, list_registers
 from docflow.documents.queries.rows import ROW, Rows
-from docflow.documents.queries.search import Filters, Found, list_documents
+from docflow.documents.queries.search import Found, list_documents
+from docflow.documents.queries.suggestions import find_suggestion
 
 __all__ = [
+    "FACETS",
     "ROW",
+    "Excerpt",
+    "Facet",
     "Filters",
     "Found",
+    "Order",
     "Rows",
+    "Status",
     "find_duplicates",
+    "find_excerpts",
+    "find_suggestion",
     "find_visible",
     "get_document",
     "get_file",
+    "latest_versions",
     "lineage_of",
     "lineages_of_people",
     "list_documents",
+    "list_facets",
     "list_files",
     "list_kinds",
+    "list_newest",
     "list_receipts",
     "list_registers",
     "list_waiting",
+    "names_of",
 ]

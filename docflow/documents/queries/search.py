@@ -1,148 +1,191 @@
-"""A list, a search, a count: statements that choose their plan themselves."""
+"""A list of documents: which of the ways to a page is taken, and its key for the next one."""
 
-from datetime import date, datetime
-from functools import cache
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    Select,
-    Text,
-    bindparam,
-    cast,
-    func,
-    literal,
-    select,
-    true,
-    tuple_,
-)
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actor import Actor
-from docflow.core.paging import COUNTED, key_of
-from docflow.documents.models import (
-    Direction,
-    Document,
-    Urgency,
-)
-from docflow.documents.policy import VISIBLE, seen_by
-from docflow.documents.queries.rows import ROW, Rows
-from docflow.documents.search_query import tsquery_literal
+from docflow.core import paging
+from docflow.core.errors import invalid
+from docflow.core.paging import cursor_of, key_of
+from docflow.documents.models import Document
+from docflow.documents.policy import seen_by, visible_to
+from docflow.documents.queries import statements
+from docflow.documents.queries.filters import Cited, Filters, Narrowing, narrowing_of
+from docflow.documents.queries.orders import KEYS, Order
+from docflow.documents.queries.rows import USUAL, Rows, read_columns
 
-_TABLE = Document.__table__
-_D = _TABLE.c
+_D = Document.__table__.c
 
-
-class Filters(msgspec.Struct, frozen=True, kw_only=True):
-    """What a list is narrowed to; None: not narrowed. Dates are of registration's documents' own ``issued_on``."""
-
-    q: str | None = None
-    direction: Direction | None = None
-    unit_id: UUID | None = None
-    kind: str | None = None
-    urgency: Urgency | None = None
-    issued_from: date | None = None
-    issued_to: date | None = None
-    arrived_from: date | None = None
-    arrived_to: date | None = None
+NEAR = 6_000
+"""Documents that are walked over for a page before the index is asked for all that the reader sees."""
+FAR = 40_000
+"""Documents that are walked over when more than COUNTED match: then the page is near in most cases."""
+RANKED = 1_000
+"""Of more than COUNTED hits so many of the newest are put in order of relevance."""
+_LAST_ID = UUID(int=2**128 - 1)
 
 
 class Found(msgspec.Struct, frozen=True):
-    """Rows of a page, one more than asked for when there are more, and how many there are at most COUNTED + 1."""
+    """Rows of a page, one more than asked for when there are more.
+
+    ``counted``: how many there are, COUNTED + 1 at most; None when nobody asked. ``ranked``: of how many of the
+    newest hits this is the order of relevance; None when it is of all.
+    """
 
     rows: Rows
     counted: int | None
+    order: Order
+    ranked: int | None = None
+    until: datetime | None = None
+
+    def page(self, limit: int) -> tuple[Rows, str | None]:
+        """The page, and the cursor of the next one."""
+        if len(self.rows) <= limit:
+            return self.rows, None
+        last = self.rows[limit - 1]
+        key = [last._mapping[f"key_{place}"] for place in range(len(KEYS[self.order].columns))]
+        if self.order is Order.RELEVANCE:
+            key.append(self.until)
+        return self.rows[:limit], cursor_of(*key)
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """One page that is asked for."""
+
+    narrowing: Narrowing
+    order: Order
+    columns: statements.Columns
+    values: dict[str, Any]
+    first: bool
+    limit: int
+    until: datetime | None
+
+    @property
+    def exact(self) -> bool:
+        return self.order is Order.RELEVANCE and bool(self.narrowing.query and self.narrowing.query.exact)
 
 
 async def list_documents(
-    session: AsyncSession, actor: Actor, filters: Filters, *, cursor: str | None, limit: int, total: bool
+    session: AsyncSession,
+    actor: Actor,
+    filters: Filters,
+    *,
+    cursor: str | None,
+    limit: int,
+    total: bool,
+    order: Order = Order.NEWEST,
+    columns: Sequence[str] = USUAL,
 ) -> Found:
-    """The newest documents that the actor sees and the filters let through; ``limit + 1`` rows at most.
+    """Documents that the actor sees and the filters let through, in this order; ``limit + 1`` rows at most.
 
-    With ``q`` the query chooses its plan itself, because the planner guesses wrong on both ends: the GIN index
-    is probed for at most 10,001 hits, which is the total as well; when fewer, those are sorted; when more, the
-    index by date is walked and meets hits soon.
+    A search always counts. Raises Invalid for a made-up cursor and for relevance without a search.
     """
-    sought = (filters.q or "").strip()
-    given = {**msgspec.structs.asdict(filters), "q": tsquery_literal(sought) if sought else None}
-    if sought and given["q"] is None:
-        return Found([], 0)
-    narrowed = frozenset(name for name, value in given.items() if value is not None)
-    after = key_of(cursor, datetime, UUID)
-    first = after is None
-    at, last = after or (None, None)
-    values = {**given, **seen_by(actor), "rows": limit + 1, "after_at": at, "after_id": last}
-    if sought:
-        return await _search(session, narrowed, values, first=first)
-    counted = await session.scalar(_count(narrowed), values) if total and first else None
-    return Found((await session.execute(_walk(narrowed, first), values)).all(), counted)
+    narrowing = await narrow(session, actor, filters)
+    if order is Order.RELEVANCE and not narrowing.is_search and not narrowing.impossible:
+        raise invalid("sort", "relevance_without_search")
+    last, until = _key_of(cursor, order)
+    if narrowing.impossible:
+        return Found([], None if cursor else 0, order)
+    values = {
+        **values_of(narrowing, actor),
+        **{f"after_{place}": part for place, part in enumerate(last or ())},
+        "rows": limit + 1,
+    }
+    asked = _Asked(narrowing, order, read_columns(columns), values, last is None, limit, until)
+    if order is Order.RELEVANCE and until is not None:
+        return await _ranked(session, asked, until)
+    if not total and not narrowing.is_search and KEYS[order].walkable:
+        rows = await _walk(session, asked, NEAR)
+        if len(rows) > limit:
+            return Found(rows, None, order)
+    return await _probe(session, asked, counting=total or narrowing.is_search)
 
 
-async def _search(
-    session: AsyncSession, narrowed: frozenset[str], values: dict[str, Any], *, first: bool
-) -> Found:
-    rows = (await session.execute(_hits(narrowed, first), values)).all()
-    counted = rows[0].counted
-    if counted > COUNTED:
-        rows = (await session.execute(_walk(narrowed, first), values)).all()
-    return Found([row for row in rows if row.id is not None], counted if first else None)
+async def narrow(session: AsyncSession, actor: Actor, filters: Filters) -> Narrowing:
+    """The filters as a statement takes them; what ``cites`` names is looked up as the actor sees it."""
+    cited = None
+    if filters.cites is not None:
+        row = (
+            await session.execute(
+                select(_D.symbol_key, _D.issued_on).where(_D.id == filters.cites, visible_to(actor))
+            )
+        ).one_or_none()
+        cited = Cited(row.symbol_key, row.issued_on) if row else None
+    return narrowing_of(filters, cited)
 
 
-# Statements that are built once for each set of filters: building one anew takes longer than running it.
-# What decides about the plan is written into the statement, so that each reader and search gets a plan of its own.
-_ROWS = bindparam("rows", type_=Integer, literal_execute=True)
-_SOUGHT = cast(bindparam("q", type_=Text, literal_execute=True), TSQUERY)
-_NEWEST = (_D.registered_at.desc(), _D.id.desc())
-_AFTER = tuple_(bindparam("after_at"), bindparam("after_id"))
-_NARROWED: dict[str, ColumnElement[bool]] = {
-    "q": _D.search_vector.bool_op("@@")(_SOUGHT),
-    "direction": _D.direction == bindparam("direction"),
-    "unit_id": _D.unit_id == bindparam("unit_id"),
-    "kind": _D.kind_code == bindparam("kind"),
-    "urgency": _D.urgency == bindparam("urgency"),
-    "issued_from": _D.issued_on >= bindparam("issued_from"),
-    "issued_to": _D.issued_on <= bindparam("issued_to"),
-    "arrived_from": _D.arrived_on >= bindparam("arrived_from"),
-    "arrived_to": _D.arrived_on <= bindparam("arrived_to"),
-}
+def values_of(narrowing: Narrowing, actor: Actor) -> dict[str, Any]:
+    """What the statements of ``statements`` are bound to."""
+    query = narrowing.query
+    words = {"words": query.tsquery(pairs=False), "exact": query.exact_tsquery()} if query else {}
+    return {**narrowing.values, **words, **seen_by(actor), "probed": paging.COUNTED + 1}
 
 
-def _conditions(narrowed: frozenset[str]) -> list[ColumnElement[bool]]:
-    return [VISIBLE, *(_NARROWED[name] for name in sorted(narrowed))]
-
-
-@cache
-def _count(narrowed: frozenset[str]) -> Select[int]:
-    probe = select(literal(1)).select_from(_TABLE).where(*_conditions(narrowed)).limit(COUNTED + 1)
-    return select(func.count()).select_from(probe.subquery())
-
-
-@cache
-def _walk(narrowed: frozenset[str], first: bool) -> Select[*tuple[Any, ...]]:
-    """A page by the index by date."""
-    statement = select(*ROW).where(*_conditions(narrowed))
-    if not first:
-        statement = statement.where(tuple_(_D.registered_at, _D.id) < _AFTER)
-    return statement.order_by(*_NEWEST).limit(_ROWS)
-
-
-@cache
-def _hits(narrowed: frozenset[str], first: bool) -> Select[*tuple[Any, ...]]:
-    """A page of the hits that the GIN index gives, with their number in each row; one empty row without hits."""
-    hits = (
-        select(_D.id, _D.registered_at)
-        .where(*_conditions(narrowed))
-        .limit(COUNTED + 1)
-        .cte("hits")
-        .prefix_with("MATERIALIZED", dialect="postgresql")
+async def _probe(session: AsyncSession, asked: _Asked, *, counting: bool) -> Found:
+    """A page by what the index gives, if that is not too much."""
+    statement = statements.hits_page(
+        asked.narrowing.names, asked.order, asked.columns, asked.first, asked.exact
     )
-    total = select(func.count().label("counted")).select_from(hits).subquery("total")
-    place = (hits.c.registered_at, hits.c.id)
-    shown = select(hits.c.id).order_by(*(column.desc() for column in place)).limit(_ROWS)
-    page = (shown if first else shown.where(tuple_(*place) < _AFTER)).subquery("page")
-    found = page.join(_TABLE, _D.id == page.c.id)
-    return select(total.c.counted, *ROW).select_from(total.outerjoin(found, true())).order_by(*_NEWEST)
+    values = asked.values
+    if asked.order is Order.RELEVANCE and not asked.first:
+        # The first page has counted. What was added since must not cut off what was there.
+        values = {**values, "probed": 2 * paging.COUNTED}
+    rows = (await session.execute(statement, values)).all()
+    counted = rows[0].counted
+    told = counted if counting and asked.first else None
+    if counted <= paging.COUNTED or (asked.order is Order.RELEVANCE and not asked.first):
+        return Found([row for row in rows if row.id is not None], told, asked.order)
+    if asked.order is Order.RELEVANCE:
+        return msgspec.structs.replace(await _ranked(session, asked, None), counted=told)
+    return Found(await _many(session, asked), told, asked.order)
+
+
+async def _many(session: AsyncSession, asked: _Asked) -> Rows:
+    """A page of more than COUNTED."""
+    if KEYS[asked.order].walkable:
+        rows = await _walk(session, asked, FAR)
+        if len(rows) > asked.limit:
+            return rows
+    statement = statements.sorted_page(
+        asked.narrowing.names, asked.order, asked.columns, asked.first, asked.exact
+    )
+    return (await session.execute(statement, asked.values)).all()
+
+
+async def _walk(session: AsyncSession, asked: _Asked, steps: int) -> Rows:
+    statement = statements.walk_page(asked.narrowing.names, asked.order, asked.columns, asked.first)
+    return (await session.execute(statement, {**asked.values, "steps": steps})).all()
+
+
+async def _ranked(session: AsyncSession, asked: _Asked, until: datetime | None) -> Found:
+    """A page by relevance among the newest RANKED that were there at the first page."""
+    start = {"after_0": until, "after_1": _LAST_ID} if until else {}
+    newest = msgspec.structs.replace(
+        asked,
+        order=Order.NEWEST,
+        columns=(_D.id,),
+        first=until is None,
+        limit=RANKED - 1,
+        values={**asked.values, **start, "rows": RANKED},
+    )
+    found = await _many(session, newest)
+    if not found:
+        return Found([], None, asked.order)
+    values = {**asked.values, "among": [row.id for row in found]}
+    statement = statements.ranked_page(asked.columns, asked.first, asked.exact)
+    rows = (await session.execute(statement, values)).all()
+    return Found(rows, None, asked.order, RANKED, until or found[0].key_0)
+
+
+def _key_of(cursor: str | None, order: Order) -> tuple[tuple[Any, ...] | None, datetime | None]:
+    types = KEYS[order].types
+    if order is not Order.RELEVANCE:
+        return key_of(cursor, *types), None
+    key = key_of(cursor, *types, datetime | None)
+    return (key[:-1], key[-1]) if key else (None, None)

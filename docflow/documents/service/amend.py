@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actions import Action
@@ -21,12 +21,14 @@ from docflow.documents import queries
 from docflow.documents.errors import StubHasNoFiles
 from docflow.documents.models import Document, DocumentFile, DocumentKind
 from docflow.documents.policy import decide
-from docflow.documents.queries.files import latest_versions, list_newest
+from docflow.documents.queries.files import latest_versions
 from docflow.documents.schemas import AddFile, Amend, KindIn
-from docflow.documents.service.filing import read_later, search_vector
+from docflow.documents.service.citations import cite_subject
+from docflow.documents.service.filing import read_later
+from docflow.documents.service.indexing import index_fields
 from docflow.documents.service.intake import check_dates
 from docflow.documents.workflow import require_possible
-from docflow.files.service import Received, add_file, text_of
+from docflow.files.service import Received, add_file
 
 
 async def amend(
@@ -52,8 +54,10 @@ async def amend(
     document.signer_key = fold(document.signer_name)
     if "due_on" in changed and document.arrived_on is not None:
         check_dates(document.issued_on, document.arrived_on, document.due_on)
-    document.search_vector = search_vector(document, "")
+    index_fields(document)
     await session.flush()
+    if "subject" in changed:
+        await cite_subject(session, document, amended=True)
     await enqueue(session, "documents.index", document_id=str(document.id))
     # The trail is read without clearance: of a state secret it tells which fields were corrected, not their words.
     told: Any = {name: [_plain(before), _plain(after)] for name, (before, after) in changed.items()}
@@ -89,21 +93,11 @@ async def add_document_file(
         )
     )
     await read_later(session, document.id, file)
-    document.search_vector = search_vector(document, "")
+    index_fields(document)
     await session.flush()
     told: dict[str, Any] = {"file": file.filename, "annex": data.annex, "note": data.note}
     await audit.record(session, actor, Tag.DOCUMENT_FILE_ADDED, "document", document.id, **told)
     return document
-
-
-async def index_text(session: AsyncSession, document_id: UUID) -> None:
-    """Make the text of the newest version searchable; called by the worker when it was read or lost its place.
-
-    No change of the document that anybody made: its version stays, and so does the ETag that a clerk holds.
-    """
-    document = await session.get_one(Document, document_id, with_for_update=True)
-    vector = search_vector(document, await _text(session, document_id))
-    await session.execute(update(Document).where(Document.id == document_id).values(search_vector=vector))
 
 
 async def add_kind(session: AsyncSession, actor: Actor, data: KindIn) -> DocumentKind:
@@ -125,11 +119,6 @@ async def _changeable(session: AsyncSession, actor: Actor, document_id: UUID, ve
     require_version(document.version, version)
     require_possible(document, Action.DOCUMENT_AMEND)
     return document
-
-
-async def _text(session: AsyncSession, document_id: UUID) -> str:
-    newest = await list_newest(session, document_id)
-    return "\n".join([await text_of(session, file_id) for _, file_id in newest])
 
 
 def _plain(value: Any) -> Any:

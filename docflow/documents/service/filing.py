@@ -19,7 +19,8 @@ from docflow.core.jobs import enqueue
 from docflow.documents.models import Document, DocumentFile, Series
 from docflow.documents.numbering import number_text
 from docflow.documents.schemas import Signed
-from docflow.documents.search_terms import tsvector_literal
+from docflow.documents.service.citations import cite_subject
+from docflow.documents.service.indexing import index_fields
 from docflow.documents.service.registers.numbers import (
     Taken,
     Wanted,
@@ -77,8 +78,10 @@ async def file_away(
     document.registered_at = document.touched_at = taken.at
     if own is not None:
         _date_and_sign(document, taken, own[taken.series])
-    document.search_vector = search_vector(document, "")
+    index_fields(document)
+    document.cited = []
     await _insert(session, document)
+    await cite_subject(session, document)
     if files:
         versions = [_version(actor, document.id, file.id, annex) for annex, file in enumerate(files)]
         await session.execute(insert(_VERSIONS), versions)
@@ -100,20 +103,6 @@ async def read_later(session: AsyncSession, document_id: UUID, file: File) -> No
         await enqueue(session, "documents.read_text", document_id=str(document_id), file_id=str(file.id))
     else:
         await enqueue(session, "documents.index", document_id=str(document_id))
-
-
-def search_vector(document: Document, content: str) -> str:
-    """What a document is found by: number and subject first, then issuer and signer, notes, the text."""
-    return tsvector_literal(
-        [
-            (document.symbol, "A"),
-            (document.subject, "A"),
-            (document.issuer, "B"),
-            (document.signer_name, "B"),
-            (document.note, "C"),
-            (content, "D"),
-        ]
-    )
 
 
 async def _number(session: AsyncSession, actor: Actor, document: Document, data: Signed) -> Taken:

@@ -23,13 +23,14 @@ from docflow.documents.models import Document, DocumentKind, Receipt, ReceiptRol
 from docflow.documents.numbering import number_text
 from docflow.documents.policy import decide, decide_target
 from docflow.documents.schemas import Route
+from docflow.documents.workflow import require_possible
 from docflow.files.models import File
 from docflow.notifications.mail import Mailbox
 from docflow.notifications.service import Draft, Postman
 
 _ADD_READERS = text(
     """
-    UPDATE document SET readers = (
+    UPDATE document SET touched_at = :now, readers = (
         SELECT array_agg(DISTINCT reader ORDER BY reader) FROM unnest(readers || CAST(:more AS int[])) AS reader
     ) WHERE id = :id AND NOT readers @> CAST(:more AS int[])
     """
@@ -46,6 +47,7 @@ async def route(
     document = await queries.get_document(session, actor, document_id, lock=True)
     owner = await queries.lineage_of(session, document)
     decide(actor, Action.DOCUMENT_ROUTE, document, owner).require()
+    require_possible(document, Action.DOCUMENT_ROUTE)
     to = [
         *await addressees.units(session, set(data.unit_ids)),
         *await addressees.people(session, set(data.person_ids)),
@@ -99,7 +101,7 @@ async def give(
     )
     fresh = set(stored)
     readers = [addressee.principal_no for addressee, _ in to]
-    await session.execute(_ADD_READERS, {"id": document.id, "more": readers})
+    await session.execute(_ADD_READERS, {"id": document.id, "more": readers, "now": clock.now()})
     return [addressee for addressee, _ in to if addressee.principal_no in fresh]
 
 
