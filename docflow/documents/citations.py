@@ -36,6 +36,7 @@ class Found:
 
     `written` is the symbol as it stands there, on one line; `keys` are what it may mean, as `Symbol.match_key`,
     the likeliest first. `issuer` is empty where it is not said. `start` counts characters from 0, `page` from 1.
+    `place` is as in `models.Citation`.
     """
 
     written: str
@@ -44,8 +45,9 @@ class Found:
     issuer: str
     relation: Relation
     start: int
-    page: int
+    page: int | None
     excerpt: str
+    place: str = "text"
 
 
 def find_citations(text: str, kinds: Collection[KindNames]) -> Iterator[Found]:
