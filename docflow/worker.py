@@ -23,7 +23,8 @@ from docflow.app import configure_logs, file_store_of, open_store, smtp_transpor
 from docflow.core import clock, ticks
 from docflow.core.db import Sessions, create_engine, create_sessions, transaction
 from docflow.core.jobs import DEFAULT, SLOW, enqueue
-from docflow.documents.jobs import catch_up, index, read_left_out, read_scan, read_text
+from docflow.documents.jobs import catch_up, index, look_through, read_left_out, read_scan, read_text
+from docflow.documents.service.registers.years import turn_year
 from docflow.files.jobs import sweep
 from docflow.files.recognition import find_recogniser
 from docflow.files.service import FileStore
@@ -36,6 +37,7 @@ Run = Callable[..., Awaitable[None]]
 SCHEDULE: dict[str, timedelta] = {
     "notifications.deliver": timedelta(minutes=1),
     "documents.catch_up": timedelta(minutes=10),
+    "documents.turn_year": timedelta(hours=1),
     "documents.read_left_out": timedelta(hours=1),
     "worker.revive": timedelta(minutes=1),
     "worker.forget": timedelta(hours=1),
@@ -72,6 +74,8 @@ def jobs_of(settings: Settings, sessions: Sessions, files: FileStore) -> Mapping
         "documents.read_scan": partial(read_scan, sessions, files),
         "documents.read_left_out": partial(read_left_out, sessions, files),
         "documents.index": partial(index, sessions),
+        "documents.look_through": partial(look_through, sessions),
+        "documents.turn_year": partial(turn_year, sessions),
         "documents.catch_up": partial(catch_up, sessions),
         "notifications.deliver": partial(deliver, sessions, smtp_transport(settings), settings.mail_from),
         "files.sweep": partial(sweep, sessions, files, timedelta(hours=settings.orphan_grace_hours)),

@@ -21,7 +21,7 @@ from docflow.accounts.queries import find_actor
 from docflow.app import create_app, file_store_of, open_store, postman_of, smtp_transport
 from docflow.commands.set_up import set_up
 from docflow.core.db import Sessions, create_engine, create_sessions, transaction
-from docflow.documents.jobs import index, read_scan, read_text
+from docflow.documents.jobs import index, look_through, read_scan, read_text
 from docflow.embedded import EmbeddedStack
 from docflow.files.service import FileStore
 from docflow.notifications.jobs import deliver
@@ -194,6 +194,7 @@ def work(sessions: Sessions, settings: Settings, file_store: FileStore) -> Calla
     async def work() -> None:
         jobs: dict[str, Callable[..., Awaitable[Any]]] = {
             "documents.index": lambda **arguments: index(sessions, **arguments),
+            "documents.look_through": lambda **arguments: look_through(sessions, **arguments),
             "documents.read_text": lambda **arguments: read_text(sessions, file_store, **arguments),
             "documents.read_scan": lambda **arguments: read_scan(sessions, file_store, **arguments),
             "notifications.deliver": lambda: deliver(sessions, smtp_transport(settings), settings.mail_from),
