@@ -144,6 +144,30 @@ class StubNotGivenOn(Conflict):
     code = "stub_not_given_on"
 
 
+class DraftClosed(Conflict):
+    """The draft was registered or discarded already."""
+
+    code = "draft_closed"
+
+
+class DraftEmpty(Conflict):
+    """The draft has no file that could be registered."""
+
+    code = "draft_empty"
+
+
+class MailNotSetAside(Conflict):
+    """Only a mail that was set aside is settled or read again."""
+
+    code = "mail_not_set_aside"
+
+
+class MailboxUnitNotKnown(Conflict):
+    """The unit that shall get the mails of the mailbox is unknown or has ended."""
+
+    code = "mailbox_unit_not_known"
+
+
 CONSTRAINTS: dict[str, type[DocflowError]] = {
     "uq_document_register_number": NumberAlreadyTaken,
     "pk_register_entry": NumberAlreadyTaken,

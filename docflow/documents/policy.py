@@ -113,6 +113,23 @@ def decide_register(actor: Actor, unit_id: UUID) -> Decision:
     return deny("not_the_registry_of_this_unit")
 
 
+def registries_of(actor: Actor) -> frozenset[UUID]:
+    """The one read rule of drafts and mails: those of the units whose registry the actor keeps, or that these succeeded.
+
+    What waits there is not yet anybody's document; nobody else sees it, however high they stand.
+    """
+    return actor.units_for(Action.DRAFT_READ, inherited=True)
+
+
+def decide_draft(actor: Actor, action: Action, unit_id: UUID) -> Decision:
+    """May the actor do this with a draft or a mail that came to this unit?"""
+    if unit_id in actor.units_for(
+        action, inherited=action is Action.DRAFT_READ or action is Action.DRAFT_SETTLE
+    ):
+        return allow("registry_of_the_draft")
+    return deny("not_the_registry_of_the_draft")
+
+
 def decide_target(actor: Actor, action: Action, owner: Collection[int], lineage: Collection[int]) -> Decision:
     """May the actor give a document to a unit, or to a person of the units in ``lineage``?
 

@@ -7,11 +7,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actions import Action
 from docflow.access.actor import Actor, Secrecy
+from docflow.core import clock
 from docflow.documents import queries
 from docflow.documents.models import Document, DocumentFile, DocumentKind, Register
 from docflow.documents.numbering import number_text
 from docflow.documents.policy import decide
-from docflow.documents.schemas import DocumentOut, DocumentRow, FileOut, KindOut, ReceiptOut, RegisterOut
+from docflow.documents.schemas import (
+    DocumentOut,
+    DocumentRow,
+    EntryOut,
+    EntryState,
+    FileOut,
+    KindOut,
+    ReceiptOut,
+    RegisterOut,
+    RegisterState,
+)
 from docflow.documents.workflow import hindrance
 from docflow.files.models import File
 
@@ -96,9 +107,44 @@ def register_out(register: Register) -> RegisterOut:
         starts_on=register.starts_on,
         ends_on=register.ends_on,
         last_number=register.last_number,
+        state=_state_of(register),
         closed_at=register.closed_at,
         version=register.version,
     )
+
+
+def entry_out(row: Row[Any]) -> EntryOut:
+    """A number of a register; of a document that the asker may not see, the number only."""
+    number = number_text(row.number, row.suffix)
+    if row.is_taken and not row.is_seen:
+        return EntryOut(number=number, state=EntryState.RESTRICTED)
+    state = EntryState.REGISTERED if row.is_taken else EntryState.RESERVED
+    return EntryOut(
+        number=number,
+        state=EntryState.VOID if row.voided_at is not None else state,
+        taken_at=row.taken_at,
+        reserved_for=row.reserved_for,
+        reserved_until=row.reserved_until,
+        is_overdue=(
+            state is EntryState.RESERVED
+            and row.voided_at is None
+            and row.reserved_until is not None
+            and row.reserved_until < clock.today()
+        ),
+        voided_at=row.voided_at,
+        void_reason=row.void_reason,
+        late_reason=row.late_reason,
+        document=document_row(row) if row.is_taken else None,
+    )
+
+
+def _state_of(register: Register) -> RegisterState:
+    today = clock.today()
+    if register.closed_at is not None:
+        return RegisterState.CLOSED
+    if register.starts_on > today:
+        return RegisterState.TO_COME
+    return RegisterState.RUNNING if today < register.ends_on else RegisterState.WAITING
 
 
 def _file_out(version: DocumentFile, file: File) -> FileOut:

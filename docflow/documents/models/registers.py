@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -53,7 +53,13 @@ class Register(Base):
         one_of("direction", Direction),
         one_of("series", Series),
         CheckConstraint("ends_on > starts_on", name="period"),
-        UniqueConstraint("unit_id", "direction", "is_secret", "starts_on", "kinds", name="uq_register_book"),
+        # One that was closed before it gave a number is as if it had never been.
+        Index(
+            "uq_register_book",
+            *("unit_id", "direction", "is_secret", "starts_on", "kinds"),
+            unique=True,
+            postgresql_where=text("closed_at IS NULL OR last_number > 0"),
+        ),
     )
 
 

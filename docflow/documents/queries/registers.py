@@ -1,17 +1,28 @@
-"""Kinds and registers."""
+"""Kinds, registers and their entries."""
 
 from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import (
-    select,
-)
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actor import Actor
-from docflow.documents.models import (
-    DocumentKind,
-    Register,
+from docflow.core import clock
+from docflow.core.errors import NotFound
+from docflow.core.paging import key_of
+from docflow.documents.models import Direction, Document, DocumentKind, Register, RegisterEntry
+from docflow.documents.policy import registers_visible_to, visible_to
+from docflow.documents.queries.rows import ROW, Rows
+from docflow.documents.schemas import EntryFilter
+
+_OF_ENTRY = and_(
+    Document.register_id == RegisterEntry.register_id,
+    Document.register_number == RegisterEntry.number,
+    Document.register_suffix == RegisterEntry.suffix,
 )
+_PLACE = (RegisterEntry.number, func.char_length(RegisterEntry.suffix), RegisterEntry.suffix.collate("C"))
+"""The order of a book: `45`, `45a`, `45b`, `46`."""
 
 
 async def list_kinds(session: AsyncSession) -> Sequence[DocumentKind]:
@@ -19,12 +30,119 @@ async def list_kinds(session: AsyncSession) -> Sequence[DocumentKind]:
     return (await session.scalars(select(DocumentKind).order_by(DocumentKind.code))).all()
 
 
-async def list_registers(session: AsyncSession, actor: Actor) -> Sequence[Register]:
-    """The registers of the actor's units, the newest year first."""
+async def list_registers(
+    session: AsyncSession, actor: Actor, direction: Direction | None = None
+) -> Sequence[Register]:
+    """The registers of the actor's units, the newest first."""
+    statement = select(Register).where(Register.unit_id.in_(actor.member_units), registers_visible_to(actor))
+    if direction is not None:
+        statement = statement.where(Register.direction == direction)
+    order = (
+        Register.starts_on.desc(),
+        Register.unit_id,
+        Register.direction,
+        Register.is_secret,
+        Register.kinds,
+    )
+    return (await session.scalars(statement.order_by(*order))).all()
+
+
+async def get_register(
+    session: AsyncSession, actor: Actor, register_id: UUID, *, lock: bool = False
+) -> Register:
+    """A register that the actor sees. Raises NotFound. ``lock``: no number is taken until the transaction ends."""
+    statement = select(Register).where(Register.id == register_id, registers_visible_to(actor))
+    if lock:
+        statement = statement.with_for_update(key_share=True, of=Register)
+    register = await session.scalar(statement.execution_options(populate_existing=True))
+    if register is None:
+        raise NotFound
+    return register
+
+
+async def list_entries(
+    session: AsyncSession,
+    actor: Actor,
+    register_id: UUID,
+    only: EntryFilter | None,
+    *,
+    cursor: str | None,
+    limit: int,
+) -> Rows:
+    """The numbers of a register that the actor sees, in their order; ``limit + 1`` at most.
+
+    A row says whether there is a document (``is_taken``) and whether the actor sees it (``is_seen``): a filter
+    lets none through whose answer it would give away.
+    """
+    await get_register(session, actor, register_id)
+    statement = _entries(actor).where(RegisterEntry.register_id == register_id)
+    if only is not None:
+        statement = statement.where(*_narrowed(only, actor))
+    if (after := key_of(cursor, int, int, str)) is not None:
+        # The first condition is for the index, which knows numbers but not how a suffix is ordered.
+        place = tuple_(*_PLACE) > tuple_(*(literal(part) for part in after))
+        statement = statement.where(RegisterEntry.number >= after[0], place)
+    return (await session.execute(statement.order_by(*_PLACE).limit(limit + 1))).all()
+
+
+async def get_entries(
+    session: AsyncSession, actor: Actor, register_id: UUID, numbers: Sequence[int], suffix: str = ""
+) -> Rows:
+    """The rows of these numbers, as ``list_entries`` gives them. The caller has checked the register."""
+    which = (
+        RegisterEntry.register_id == register_id,
+        RegisterEntry.number.in_(numbers),
+        RegisterEntry.suffix == suffix,
+    )
+    return (await session.execute(_entries(actor).where(*which).order_by(*_PLACE))).all()
+
+
+def open_reservations(register_id: UUID) -> Select[int]:
+    """The numbers of a register that are reserved and neither used nor void."""
     return (
-        await session.scalars(
-            select(Register)
-            .where(Register.unit_id.in_(actor.member_units))
-            .order_by(Register.starts_on.desc(), Register.unit_id, Register.direction)
+        select(RegisterEntry.number)
+        .where(RegisterEntry.register_id == register_id, _is_open_reservation())
+        .order_by(RegisterEntry.number)
+    )
+
+
+def _is_open_reservation() -> ColumnElement[bool]:
+    return and_(
+        RegisterEntry.reserved_for.is_not(None), RegisterEntry.voided_at.is_(None), ~exists().where(_OF_ENTRY)
+    )
+
+
+def _narrowed(only: EntryFilter, actor: Actor) -> tuple[ColumnElement[bool], ...]:
+    hidden = exists().where(_OF_ENTRY, ~visible_to(actor))
+    match only:
+        case EntryFilter.RESERVED:
+            return (_is_open_reservation(),)
+        case EntryFilter.OVERDUE:
+            return (_is_open_reservation(), RegisterEntry.reserved_until < clock.today())
+        case EntryFilter.VOID:
+            return (RegisterEntry.voided_at.is_not(None), ~hidden)
+        case EntryFilter.LATE:
+            return (Document.late_reason.is_not(None), visible_to(actor))
+
+
+def _entries(actor: Actor) -> Select[*tuple[Any, ...]]:
+    columns = [column for column in ROW if column.key not in {"register_number", "register_suffix"}]
+    return (
+        select(
+            RegisterEntry.number,
+            RegisterEntry.suffix,
+            RegisterEntry.taken_at,
+            RegisterEntry.reserved_for,
+            RegisterEntry.reserved_until,
+            RegisterEntry.voided_at,
+            RegisterEntry.void_reason,
+            Document.id.is_not(None).label("is_taken"),
+            func.coalesce(visible_to(actor), literal(False)).label("is_seen"),
+            Document.late_reason,
+            Document.register_number,
+            Document.register_suffix,
+            *columns,
         )
-    ).all()
+        .select_from(RegisterEntry)
+        .outerjoin(Document, _OF_ENTRY)
+    )

@@ -11,6 +11,8 @@ from docflow.documents.schemas.fields import ID, UNIT, Count, Language, Line, Na
 from docflow.files.models import TextOrigin, TextStatus
 from docflow.web.schemas import In, Out
 
+Field = Annotated[str, Meta(max_length=20, pattern=r"^[^\W_]*$")]
+
 
 class Signed(In, kw_only=True):
     """Fields that incoming and outgoing documents share."""
@@ -66,7 +68,7 @@ class RegisterIncoming(Signed, kw_only=True):
 class IssueOutgoing(Signed, kw_only=True):
     """The fields of the form beside its ``file``; number and date are given when it is registered."""
 
-    field: Annotated[str, Meta(max_length=20, pattern=r"^[^\W_]*$")] = ""
+    field: Field = ""
     """Drafting unit or field in the symbol of an official letter, ``VX`` in ``12/UBND-VX``."""
     answers_id: UUID | None = None
     """The document this one replies to."""
@@ -78,6 +80,34 @@ class IssueOutgoing(Signed, kw_only=True):
         "subject": "Kết quả rà soát Chỉ số cải cách hành chính",
         "signer_name": "Lê Thị Hồng Hạnh",
         "signer_post": "Giám đốc",
+    }
+
+
+class RegisterStub(Signed, kw_only=True):
+    """A state secret: named in the unit's secret series, without a file.
+
+    An incoming one has ``symbol``, ``issued_on`` and ``issuer``; of one that the unit issues they are made.
+    """
+
+    direction: Direction = Direction.INCOMING
+    secrecy: Literal["secret", "top_secret", "utmost_secret"]
+    subject: Annotated[str, Meta(max_length=500)] = ""
+    """Left out where it is secret itself; a word for the class stands in its place."""
+    symbol: Annotated[str, Meta(max_length=100)] = ""
+    issued_on: date | None = None
+    issuer: Line = ""
+    issuer_unit_id: UUID | None = None
+    arrived_on: date | None = None
+    """Today when left out."""
+    field: Field = ""
+    answers_id: UUID | None = None
+    copy_kept_by: Line = ""
+
+    example: ClassVar[dict[str, Any]] = {
+        "secrecy": "secret",
+        "symbol": "12/BC-BTL",
+        "issued_on": "2026-11-20",
+        "issuer": "Bộ Tư lệnh Quân khu",
     }
 
 

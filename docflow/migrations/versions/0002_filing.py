@@ -354,8 +354,12 @@ def _change_registers() -> None:
     op.alter_column("register", "starts_on", nullable=False)
     op.alter_column("register", "ends_on", nullable=False)
     op.drop_constraint(op.f("uq_register_unit_id_direction_year"), "register", type_="unique")
-    op.create_unique_constraint(
-        "uq_register_book", "register", ["unit_id", "direction", "is_secret", "starts_on", "kinds"]
+    op.create_index(
+        "uq_register_book",
+        "register",
+        ["unit_id", "direction", "is_secret", "starts_on", "kinds"],
+        unique=True,
+        postgresql_where=sa.text("closed_at IS NULL OR last_number > 0"),
     )
     op.create_foreign_key(op.f("fk_register_closed_by"), "register", "person", ["closed_by"], ["id"])
     op.drop_column("register", "year")
@@ -404,13 +408,6 @@ def _change_documents() -> None:
     op.create_index("ix_document_touched_at", "document", ["touched_at"], unique=False)
     op.create_index(
         "ix_document_issued_on", "document", [sa.text("issued_on DESC"), sa.text("id DESC")], unique=False
-    )
-    op.create_index(
-        "ix_document_due_on",
-        "document",
-        ["due_on", sa.text("id DESC")],
-        unique=False,
-        postgresql_where=sa.text("due_on IS NOT NULL"),
     )
     op.create_unique_constraint(
         "uq_document_register_number", "document", ["register_id", "register_number", "register_suffix"]

@@ -21,6 +21,7 @@ from docflow.documents import queries as documents
 from docflow.documents.models import Document, ReceiptRole
 from docflow.documents.schemas import Route
 from docflow.documents.service import receipts
+from docflow.documents.workflow import require_possible
 from docflow.notifications.service import Postman
 from docflow.tasks.deadlines import due_on
 from docflow.tasks.models import LeaderDirection, PartRole, Task
@@ -70,6 +71,7 @@ async def direct(
     last_days = _check(data)
     named = await _units(session, data)
     _require_below(actor, named.values())
+    require_possible(document, Action.DOCUMENT_DIRECT)
     direction_id, *task_ids = await _new_keys(session, 1 + len(data.tasks))
     tasks = [
         _directed(task_id, task, day, data, named)
