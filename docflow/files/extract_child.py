@@ -79,17 +79,18 @@ def load_the_rest() -> None:
     pictures.rehearse()
 
 
-def contain(limits: ExtractionLimits) -> None:
-    """Give up memory, time, room to write, children and dumps beyond what the limits say."""
+def contain(limits: ExtractionLimits, *, alone: bool = True) -> None:
+    """Give up memory, time, room to write and dumps beyond what the limits say; and children, when ``alone``."""
     written = limits.text_bytes + _VERDICT_ROOM
     for what, soft, hard in (
         (resource.RLIMIT_AS, limits.memory_bytes, limits.memory_bytes),
         (resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 1),
         (resource.RLIMIT_FSIZE, written, written),
         (resource.RLIMIT_CORE, 0, 0),
-        (resource.RLIMIT_NPROC, 0, 0),
     ):
         resource.setrlimit(what, (soft, hard))
+    if alone:
+        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     os.nice(10)
 
 

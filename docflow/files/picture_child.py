@@ -40,9 +40,10 @@ def recognise(limits: ExtractionLimits, parent: int, *, program: str, language: 
 
     It must open its own libraries and languages, so it keeps a few descriptors; of the uploaded file it gets pixels alone.
     """
-    contain(limits)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
+    contain(limits, alone=False)
     give_up_the_rest(parent, open_files=_OPEN_FILES)
+    # Only now: a change of user beyond its number of processes would forbid the next program (execve(2)).
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     resolution = str(pictures.OCR_DOTS_PER_INCH)
     command = [program, "stdin", "stdout", "-l", language, "--dpi", resolution, "--psm", "3"]
     os.execve(program, command, _TESSERACT_ENVIRONMENT)  # noqa: S606

@@ -31,6 +31,8 @@ PIXELS_UNPACKED = 120_000_000
 PIXELS_DRAWN = 25_000_000
 POINTS_PER_INCH = 72
 OCR_DOTS_PER_INCH = 300
+_LEAST_DOTS, _MOST_DOTS = 150, 450
+_OBJECTS_LOOKED_AT = 500
 _OCR_LONG_SIDE = 2000
 _OCR_ENLARGED = 3
 _FORMATS = ("GIF", "JPEG", "PNG", "TIFF")
@@ -76,7 +78,7 @@ def pdf_page(source: Source, page: int, *, width: int | None, grey: bool) -> Ima
     points = pdfium.FPDF_GetPageWidthF(loaded), pdfium.FPDF_GetPageHeightF(loaded)
     if not all(0 < side < math.inf for side in points):
         raise Unreadable(ExtractionReason.BROKEN)
-    scale = width / points[0] if width else OCR_DOTS_PER_INCH / POINTS_PER_INCH
+    scale = width / points[0] if width else _resolution(loaded, points) / POINTS_PER_INCH
     return _drawn(loaded, *_within(points[0] * scale, points[1] * scale), grey=grey)
 
 
@@ -150,6 +152,25 @@ def _on_white(image: Image.Image) -> Image.Image:
         paper.paste(clear, mask=clear.getchannel("A"))
         return paper
     return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _resolution(page: object, points: tuple[float, float]) -> float:
+    """Dots per inch for recognition: those of the scan that fills the page, for drawing it at others blurs letters."""
+    for number in range(min(pdfium.FPDFPage_CountObjects(page), _OBJECTS_LOOKED_AT)):
+        thing = pdfium.FPDFPage_GetObject(page, number)
+        if pdfium.FPDFPageObj_GetType(thing) != pdfium.FPDF_PAGEOBJ_IMAGE:
+            continue
+        left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+        wide, high = ctypes.c_uint(), ctypes.c_uint()
+        if pdfium.FPDFPageObj_GetBounds(
+            thing, left, bottom, right, top
+        ) and pdfium.FPDFImageObj_GetImagePixelSize(thing, wide, high):
+            width, height = right.value - left.value, top.value - bottom.value
+            own = POINTS_PER_INCH * wide.value / width if width > 0 else 0.0
+            fills = width * height > points[0] * points[1] / 2
+            if fills and _LEAST_DOTS <= own <= _MOST_DOTS:
+                return own
+    return OCR_DOTS_PER_INCH
 
 
 def _within(width: float, height: float) -> tuple[int, int]:

@@ -27,6 +27,8 @@ RECOGNISING = ExtractionLimits(text_bytes=1024 * 1024, cpu_seconds=60, wall_seco
 _PATIENCE_SECONDS = 10
 _LETTERS_TO_TELL = 40
 _LEAST_SHARE_OF_ACCENTS = 0.02
+_ETH = re.compile("ĐÐ|ÐĐ|Ð")
+"""The Vietnamese model doubts between Đ and the Icelandic letter that looks like it, and may write both."""
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
 log = structlog.get_logger("docflow.files")
@@ -106,7 +108,7 @@ async def _read(children: Children, program: str, language: str, picture: Binary
         log.warning("page_not_recognised", exit_code=ended.exit_code, error=error)
         timed_out = ended.exit_code is None or ended.exit_code == -24  # SIGXCPU
         return Recognised(reason=ExtractionReason.TIMEOUT if timed_out else ExtractionReason.CRASHED)
-    text = clean(ended.written.decode("utf-8", "replace"))
+    text = _ETH.sub("Đ", clean(ended.written.decode("utf-8", "replace")))
     return Recognised(_BLANK_LINES.sub("\n", text).strip())
 
 
