@@ -55,6 +55,7 @@ SKELETON = {
         "documents/__init__.py",
         "files/__init__.py",
         "notifications/__init__.py",
+        "printing/__init__.py",
         "audit/__init__.py",
         "accounts/__init__.py",
         "accounts/models.py",

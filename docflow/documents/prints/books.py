@@ -159,30 +159,7 @@ def given_of(row: Any, language: Language) -> Given:
 
 def given_lateral(language: Language) -> Any:
     """The receipts of Document, the first ones by name: a lateral subquery of lists in one order."""
-    unit, person, signer = aliased(Unit), aliased(Person), aliased(Person)
-    name = (
-        unit.name_vi
-        if language is Language.VI
-        else func.coalesce(func.nullif(unit.name_en, ""), unit.name_vi)
-    )
-    first = (
-        select(
-            Receipt.id,
-            func.coalesce(name, person.full_name).label("name"),
-            Receipt.sent_at,
-            Receipt.acknowledged_at,
-            signer.full_name.label("signer"),
-        )
-        .join(Principal, Principal.no == Receipt.principal_no)
-        .outerjoin(unit, unit.id == Principal.unit_id)
-        .outerjoin(person, person.id == Principal.person_id)
-        .outerjoin(signer, signer.id == Receipt.acknowledged_by)
-        .where(Receipt.document_id == Document.id)
-        .correlate(Document)
-        .order_by(Receipt.id)
-        .limit(GIVEN_SHOWN)
-        .subquery("receipts")
-    )
+    first = _first_receipts(language)
     how_many = (
         select(func.count())
         .select_from(Receipt)
@@ -204,6 +181,30 @@ def given_lateral(language: Language) -> Any:
         )
         .correlate(Document)
         .lateral("given")
+    )
+
+
+def _first_receipts(language: Language) -> Any:
+    unit, person, signer = aliased(Unit), aliased(Person), aliased(Person)
+    english = func.coalesce(func.nullif(unit.name_en, ""), unit.name_vi)
+    name = unit.name_vi if language is Language.VI else english
+    return (
+        select(
+            Receipt.id,
+            func.coalesce(name, person.full_name).label("name"),
+            Receipt.sent_at,
+            Receipt.acknowledged_at,
+            signer.full_name.label("signer"),
+        )
+        .join(Principal, Principal.no == Receipt.principal_no)
+        .outerjoin(unit, unit.id == Principal.unit_id)
+        .outerjoin(person, person.id == Principal.person_id)
+        .outerjoin(signer, signer.id == Receipt.acknowledged_by)
+        .where(Receipt.document_id == Document.id)
+        .correlate(Document)
+        .order_by(Receipt.id)
+        .limit(GIVEN_SHOWN)
+        .subquery("receipts")
     )
 
 

@@ -78,7 +78,7 @@ class Line:
 
 
 Lines = Callable[[AsyncSession, Asked, Actor | None], AsyncGenerator[Sequence[Line], None]]
-"""The lines of a print in their order, some hundreds at once; without an actor everything is seen.
+"""The lines of a print in their order, two hundred at once; without an actor everything is seen.
 
 One statement answers, so all of it is as it was at one moment, whatever is written meanwhile.
 """
@@ -92,8 +92,8 @@ class Sheet(NamedTuple):
     lines: Lines
 
 
-BATCH = 500
-"""Lines read and written at once."""
+BATCH = 200
+"""Lines read and made at once, between which the event loop goes on with other requests."""
 
 
 def period(book: Book, since: date | None, until: date | None, today: date) -> tuple[date, date]:
