@@ -27,7 +27,7 @@ from sqlalchemy import (
     true,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actor import Actor
@@ -114,7 +114,7 @@ async def list_cited_by(
         select(Citation.__table__)
         .where(
             _C.document_id.in_([row.id for row in rows]),
-            _C.symbol_keys.contains(array([document.symbol_key])),
+            _C.symbol_keys.contains([document.symbol_key]),
             or_(_C.issued_on.is_(None), _C.issued_on == document.issued_on),
         )
         .order_by(_C.id)
