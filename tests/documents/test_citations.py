@@ -41,7 +41,13 @@ async def citing(client: httpx.AsyncClient, document: dict[str, Any]) -> dict[st
 
 async def decision(clerk: httpx.AsyncClient, **fields: Any) -> dict[str, Any]:
     """The decision that BASIS names."""
-    form = {"symbol": "711-QĐ/TU", "issued_on": "2018-05-11", "issuer": "Tỉnh ủy", "kind": "decision", **fields}
+    form = {
+        "symbol": "711-QĐ/TU",
+        "issued_on": "2018-05-11",
+        "issuer": "Tỉnh ủy",
+        "kind": "decision",
+        **fields,
+    }
     content = str(sorted(form.items())).encode()
     return await register(clerk, paper(content), confirm_duplicate="true", **form)
 
@@ -119,7 +125,9 @@ async def test_the_sample_directives_lead_to_what_they_cite(
     sign_in: SignIn, work: Work, samples: Path
 ) -> None:
     clerk = await sign_in("anpth")
-    directive = await register(clerk, sample(samples, "directive.pdf", "application/pdf"), symbol="08/CT-UBND")
+    directive = await register(
+        clerk, sample(samples, "directive.pdf", "application/pdf"), symbol="08/CT-UBND"
+    )
     await decision(clerk)
     await register(
         clerk, symbol="45/BC-SNV", issued_on="2020-05-26", issuer="Sở Nội vụ", confirm_duplicate="true"
@@ -165,7 +173,9 @@ async def test_plain_letters_give_every_kind_they_may_mean(sign_in: SignIn, work
     assert await citing(clerk, contract) == await citing(clerk, guideline) == {"45/BC-SNV": ["follows"]}
 
 
-async def test_one_original_in_the_registers_of_several_units_is_one(sign_in: SignIn, sessions: Sessions, work: Work) -> None:
+async def test_one_original_in_the_registers_of_several_units_is_one(
+    sign_in: SignIn, sessions: Sessions, work: Work
+) -> None:
     office, department = await sign_in("anpth"), await sign_in("datcv")
     report = await register(office, saying("Theo Chỉ thị số 8/CT-UBND ngày 12/01/2024."), symbol="45/BC-SNV")
     form = {"symbol": "08/CT-UBND", "issued_on": "2024-01-12"}

@@ -21,6 +21,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -114,7 +115,7 @@ async def list_cited_by(
         select(Citation.__table__)
         .where(
             _C.document_id.in_([row.id for row in rows]),
-            _C.symbol_keys.contains([document.symbol_key]),
+            literal(document.symbol_key) == any_(_C.symbol_keys),
             or_(_C.issued_on.is_(None), _C.issued_on == document.issued_on),
         )
         .order_by(_C.id)
