@@ -24,6 +24,9 @@ from docflow.audit.refusals import record_refusal
 from docflow.core.db import Sessions, create_engine, create_sessions
 from docflow.core.errors import DocflowError
 from docflow.documents import api as documents
+from docflow.documents.imap import ImapSettings
+from docflow.documents.queries.drafts import check_mailbox
+from docflow.documents.service.mailbox.polling import Inbox
 from docflow.files.recognition import find_recogniser
 from docflow.files.service import FileStore
 from docflow.files.uploads import Uploads
@@ -103,6 +106,21 @@ def smtp_transport(settings: Settings) -> SmtpTransport:
     )
 
 
+def inbox_of(settings: Settings) -> Inbox | None:
+    """The mailbox of the registry that the settings name, if they name one."""
+    if not settings.imap_host:
+        return None
+    imap = ImapSettings(
+        host=settings.imap_host,
+        port=settings.imap_port,
+        username=settings.imap_username,
+        password=settings.imap_password,
+        tls=settings.imap_tls,
+        folder=settings.imap_folder,
+    )
+    return Inbox(imap, settings.imap_unit, settings.imap_max_bytes, settings.mail_from)
+
+
 def configure_logs(settings: Settings) -> None:
     """Logs as JSON lines on standard output."""
     structlog.configure(
@@ -179,8 +197,20 @@ def _checks(settings: Settings, engine: AsyncEngine, store: ObjectStore) -> dict
         if await find_recogniser(settings.tesseract) is None:
             raise health.Absent
 
-    mail = smtp_transport(settings).check
-    return {"database": database, "store": store.check, "mail": mail, "ocr": ocr}
+    checks: dict[str, health.Check] = {
+        "database": database,
+        "store": store.check,
+        "mail": smtp_transport(settings).check,
+        "ocr": ocr,
+    }
+    if (inbox := inbox_of(settings)) is not None:
+
+        async def mailbox() -> None:
+            async with create_sessions(engine)() as session:
+                await check_mailbox(session, inbox.imap.name)
+
+        checks["mailbox"] = mailbox
+    return checks
 
 
 def _parts(

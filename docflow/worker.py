@@ -19,14 +19,23 @@ from apscheduler.triggers.interval import IntervalTrigger
 from procrastinate.jobs import Status
 
 from docflow.accounts.service.sign_in import forget_ended
-from docflow.app import configure_logs, file_store_of, open_store, smtp_transport
+from docflow.app import configure_logs, file_store_of, inbox_of, open_store, smtp_transport
 from docflow.core import clock, ticks
 from docflow.core.db import Sessions, create_engine, create_sessions, transaction
 from docflow.core.jobs import DEFAULT, SLOW, enqueue
+from docflow.documents.draft_jobs import (
+    catch_up_drafts,
+    drop_discarded,
+    poll_mailbox,
+    read_draft,
+    read_draft_scan,
+    read_mail,
+)
 from docflow.documents.jobs import catch_up, index, look_through, read_left_out, read_scan, read_text
 from docflow.documents.service.registers.years import turn_year
 from docflow.files.jobs import sweep
 from docflow.files.recognition import find_recogniser
+from docflow.files.removal import remove_objects
 from docflow.files.service import FileStore
 from docflow.notifications.jobs import deliver
 from docflow.settings import Settings
@@ -36,7 +45,10 @@ Run = Callable[..., Awaitable[None]]
 
 SCHEDULE: dict[str, timedelta] = {
     "notifications.deliver": timedelta(minutes=1),
+    "documents.poll_mailbox": timedelta(minutes=1),
     "documents.catch_up": timedelta(minutes=10),
+    "documents.catch_up_drafts": timedelta(minutes=10),
+    "documents.drop_discarded": timedelta(hours=1),
     "documents.turn_year": timedelta(hours=1),
     "documents.read_left_out": timedelta(hours=1),
     "worker.revive": timedelta(minutes=1),
@@ -69,6 +81,7 @@ log = structlog.get_logger("docflow.worker")
 
 def jobs_of(settings: Settings, sessions: Sessions, files: FileStore) -> Mapping[str, Run]:
     """Every job by name, with the parts it uses."""
+    inbox, grace = inbox_of(settings), timedelta(hours=settings.orphan_grace_hours)
     return {
         "documents.read_text": partial(read_text, sessions, files),
         "documents.read_scan": partial(read_scan, sessions, files),
@@ -77,8 +90,15 @@ def jobs_of(settings: Settings, sessions: Sessions, files: FileStore) -> Mapping
         "documents.look_through": partial(look_through, sessions),
         "documents.turn_year": partial(turn_year, sessions),
         "documents.catch_up": partial(catch_up, sessions),
+        "documents.poll_mailbox": partial(poll_mailbox, sessions, files, inbox),
+        "documents.read_mail": partial(read_mail, sessions, files, inbox),
+        "documents.read_draft": partial(read_draft, sessions, files),
+        "documents.read_draft_scan": partial(read_draft_scan, sessions, files),
+        "documents.catch_up_drafts": partial(catch_up_drafts, sessions, files),
+        "documents.drop_discarded": partial(drop_discarded, sessions, grace),
         "notifications.deliver": partial(deliver, sessions, smtp_transport(settings), settings.mail_from),
-        "files.sweep": partial(sweep, sessions, files, timedelta(hours=settings.orphan_grace_hours)),
+        "files.remove_objects": partial(remove_objects, files),
+        "files.sweep": partial(sweep, sessions, files, grace),
         "worker.forget": partial(forget, sessions),
     }
 
@@ -155,7 +175,7 @@ async def work(settings: Settings, *, concurrency: int = 2) -> None:
         stack.push_async_callback(store.close)
         files = file_store_of(settings, store)
         stack.push_async_callback(files.children.close)
-        jobs = dict(jobs_of(settings, sessions, FileStore(store, settings.max_upload_bytes)))
+        jobs = dict(jobs_of(settings, sessions, files))
         queue = create_queue(settings.database_url, jobs)
         queue.task(name="worker.revive")(_named("worker.revive", partial(revive, queue)))
         await stack.enter_async_context(queue.open_async())

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -18,16 +17,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from docflow.access.actor import Actor
 from docflow.accounts.queries import find_actor
-from docflow.app import create_app, file_store_of, open_store, postman_of, smtp_transport
+from docflow.app import create_app, file_store_of, open_store, postman_of
 from docflow.commands.set_up import set_up
 from docflow.core.db import Sessions, create_engine, create_sessions, transaction
-from docflow.documents.jobs import index, look_through, read_scan, read_text
 from docflow.embedded import EmbeddedStack
 from docflow.files.service import FileStore
-from docflow.notifications.jobs import deliver
 from docflow.notifications.service import Postman
 from docflow.sample.loader import SAMPLE_PASSWORD, load_sample
 from docflow.settings import Settings, settings_from
+from docflow.worker import jobs_of
 from storage import ObjectStore
 from tests.files.papers import CHILDREN
 
@@ -192,13 +190,7 @@ def work(sessions: Sessions, settings: Settings, file_store: FileStore) -> Calla
     from sqlalchemy import text
 
     async def work() -> None:
-        jobs: dict[str, Callable[..., Awaitable[Any]]] = {
-            "documents.index": lambda **arguments: index(sessions, **arguments),
-            "documents.look_through": lambda **arguments: look_through(sessions, **arguments),
-            "documents.read_text": lambda **arguments: read_text(sessions, file_store, **arguments),
-            "documents.read_scan": lambda **arguments: read_scan(sessions, file_store, **arguments),
-            "notifications.deliver": lambda: deliver(sessions, smtp_transport(settings), settings.mail_from),
-        }
+        jobs = jobs_of(settings, sessions, file_store)
         while True:
             async with transaction(sessions) as session:
                 row = (

@@ -5,6 +5,7 @@
 set -u
 
 PACKAGES='
+dovecot-imapd      dovecot
 tesseract-ocr      tesseract
 tesseract-ocr-vie  /usr/share/tesseract-ocr/*/tessdata/vie.traineddata
 '

@@ -51,6 +51,8 @@ class Draft:
     calendar: bytes | None = None
     method: str | None = None
     reply_to: Mailbox | None = None
+    headers: Mapping[str, str] | None = None
+    """Further ones, printable ASCII."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class Postman:
             reply_to=draft.reply_to,
             calendar=draft.calendar,
             method=draft.method,
+            headers=draft.headers,
         )
         kind, subject_id = draft.about
         return {

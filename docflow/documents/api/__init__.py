@@ -1,12 +1,26 @@
 """The addresses of documents, registers and kinds."""
 
-from docflow.documents.api import citations, documents, files, lists, previews, prints, receipts, registering, registers
+from docflow.documents.api import (
+    citations,
+    documents,
+    drafts,
+    files,
+    lists,
+    mails,
+    previews,
+    prints,
+    receipts,
+    registering,
+    registers,
+)
 
 routers = (
     citations.router,
     documents.router,
+    drafts.router,
     files.router,
     lists.router,
+    mails.router,
     previews.router,
     prints.router,
     receipts.router,
