@@ -66,6 +66,7 @@ def _perform(folder: Path, teller: Teller, document: Path | None, web: WebAhead)
                         stack.mail_folder,
                         document or SAMPLES / "chi-thi.pdf",
                         document is not None,
+                        environment,
                     )
                 )
 

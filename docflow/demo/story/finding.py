@@ -1,4 +1,4 @@
-"""Chapter 5: those who may see the directive find it; its trail tells the whole story."""
+"""A chapter: those who may see the directive find it; its trail tells the whole story."""
 
 from datetime import datetime
 from itertools import pairwise
@@ -7,7 +7,14 @@ from docflow.core.clock import LOCAL_ZONE
 from docflow.demo.story.scene import CLERK, HOME_AFFAIRS, LEADER, STRANGER, Scene
 from docflow.demo.telling import expect, expect_equal
 
-QUERIES = ("quyet dinh 711-QD/TU", "711", "cải cách hành chính", "cai cach")
+KINDS = {
+    "words, accents or not": "cai cach hành chính",
+    "a phrase": '"cải cách hành chính"',
+    "a beginning and an exclusion": "hành chí* -ngansach",
+    "an official number": "quyet dinh 711-QD/TU",
+    "a part of a number": "711",
+}
+"""Five kinds of query; each finds the directive."""
 STORY = (
     "document:registered",
     "document:routed",
@@ -22,18 +29,20 @@ STORY = (
 def tell(scene: Scene) -> None:
     """Search and trail."""
     teller = scene.teller
-    teller.chapter("5. Finding it again")
+    teller.chapter("8. Finding it again")
     with teller.step(
-        "It is found with and without accents, by number and by words, by those who may see it."
+        "Five kinds of query find it, for the clerk, the vice-chairman and home affairs; a stranger finds nothing."
     ):
-        for words in QUERIES:
+        for kind, words in KINDS.items():
             for username in (CLERK, LEADER, HOME_AFFAIRS):
                 expect(
                     scene.document_id in scene.find(scene.desk(username), words),
                     f"{username} finds “{words}”",
                 )
             expect_equal(scene.find(scene.desk(STRANGER), words), [], f"what a stranger finds by “{words}”")
-            teller.detail(f"“{words}”: clerk, vice-chairman and home affairs find it; a stranger does not")
+            teller.detail(f"{kind}: {words}")
+    if not scene.own_file:
+        _look_closer(scene)
     with teller.step("The original comes back byte for byte, and in part."):
         _download(scene)
     with teller.step("The trail of the document tells the whole story in order."):
@@ -47,6 +56,35 @@ def tell(scene: Scene) -> None:
             if event["tag"] in STORY:
                 happened = datetime.fromisoformat(event["happened_at"]).astimezone(LOCAL_ZONE)
                 teller.detail(f"{happened:%H:%M:%S} {event['actor_name']}: {event['tag']}")
+
+
+def _look_closer(scene: Scene) -> None:
+    """Excerpts, facets, near misses, a kept search, an export: the same rule for each."""
+    teller, clerk, stranger = scene.teller, scene.desk(CLERK), scene.desk(STRANGER)
+    with teller.step(
+        "Each hit shows where; facets count; a near miss is mended; nothing of it reaches a stranger."
+    ):
+        page = clerk.get("/documents", q='"cải cách hành chính"', sort="relevance")
+        hit = next(row for row in page["items"] if row["id"] == scene.document_id)
+        shown = hit["excerpts"][0]["html"]
+        expect("<mark>" in shown, "the words are marked in the excerpt")
+        teller.detail(shown)
+        facets = {one["facet"]: one for one in clerk.get("/documents/facets", q="711")["facets"]}
+        kinds = {one["name"]: one["count"] for one in facets["kind"]["values"]}
+        expect(
+            kinds.get("Chỉ thị", 0) + kinds.get("Directive", 0) >= 1,
+            f"the facets count the directive: {kinds}",
+        )
+        teller.detail(", ".join(f"{name} {count}" for name, count in kinds.items()))
+        miss = clerk.get("/documents", q="711-QĐ/TUU")["suggestion"]
+        teller.detail(f"“711-QĐ/TUU”: did you mean {miss}?")
+        expect_equal(miss, "711-QĐ/TU", "the near miss, mended")
+        expect_equal(
+            stranger.get("/documents", q="711-QĐ/TUU")["suggestion"], None, "what a stranger is told"
+        )
+        expect_equal(
+            stranger.get("/documents/facets", q="711")["total"]["value"], 0, "what a stranger counts"
+        )
 
 
 def _download(scene: Scene) -> None:

@@ -34,6 +34,8 @@ class Scene:
     directive: Path
     own_file: bool
     """Whether the directive is a file of the user's own, about whose words nothing is known."""
+    environment: dict[str, str]
+    """The settings of the running servers, for commands of the operator."""
     facts: dict[str, Any] = field(default_factory=dict)
     """What later chapters need of earlier ones: the directive, the units by code, the task."""
     _read: list[EmailMessage] = field(default_factory=list)
