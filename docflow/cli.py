@@ -5,6 +5,7 @@ import os
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -119,6 +120,48 @@ def create_admin(username: str, full_name: str, email: str, unit_name: str, pass
     except NotPossible as error:
         raise Words(str(error)) from error
     click.echo(f"{username} can sign in")
+
+
+@main.command("import")
+@click.argument("source", type=click.Path(path_type=Path, exists=True))
+@click.option("--as", "username", required=True, metavar="USERNAME", help="In whose name.")
+@click.option(
+    "--unit", metavar="CODE", help="In whose registers; needed by who keeps several units' registers."
+)
+@click.option(
+    "--manifest", metavar="FILE", help="The manifest; by default manifest.csv or manifest.xlsx in SOURCE."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would become of each row; write nothing.")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.csv|.xlsx",
+    help="A row for each row.",
+)
+@click.option("--confirm-duplicates", is_flag=True, help="Register what seems to be registered already.")
+@click.option("--late-reason", default="", metavar="TEXT", help="Why those are late that are late.")
+@click.option("--drafts", is_flag=True, help="Make drafts of files that no row describes.")
+@click.option("--ignore-unknown", is_flag=True, help="Leave columns out that nobody knows.")
+@click.option("--stop-on-error", is_flag=True, help="End at the first row that is refused.")
+@click.option("--language", type=click.Choice(["vi", "en"]), help="By default that of USERNAME.")
+def import_(source: Path, report: Path | None, language: str | None, **asked: Any) -> None:
+    """Register the documents of a folder or ZIP archive with their manifest (CSV or XLSX).
+
+    Run again, it goes on where it was interrupted, and changes nothing when all is done. Exit status: 0 all done,
+    1 some rows were refused, 2 it could not start.
+    """
+    from docflow.commands.import_documents import import_documents
+    from docflow.commands.importing.asking import Asked
+    from docflow.commands.importing.outcomes import FORMATS
+    from docflow.core.messages import Language
+
+    if report is not None and report.suffix.lower() not in FORMATS:
+        raise click.BadParameter("a report is a .csv or .xlsx file", param_hint="--report")
+    wanted = Asked(source=source, report=report, language=Language(language) if language else None, **asked)
+    try:
+        sys.exit(asyncio.run(import_documents(_settings(), wanted)))
+    except KeyboardInterrupt:
+        sys.exit(1)
 
 
 @main.command()

@@ -64,8 +64,9 @@ def test_links_and_devices_are_told_and_never_followed(tmp_path: Path) -> None:
         "link.txt": "import_file_link",
         "pipe": "import_file_device",
     }
+    assert Directory(folder.entries).get("link.txt").fault == "import_file_link"
     with pytest.raises(Invalid) as refused:
-        Directory(folder.entries).get("link.txt")
+        whole(folder, folder.entries[2])
     assert code_of(refused) == "import_file_link"
 
 

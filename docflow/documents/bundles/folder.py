@@ -46,6 +46,8 @@ class Folder:
 
     def read(self, entry: Entry) -> Iterator[bytes]:
         name, seen = shown(entry.path), self._seen[entry.place]
+        if entry.fault:
+            raise file_refused(entry.fault, name)
         try:
             # Not through a link, and without waiting for whoever would write into a pipe put in its place.
             file = os.open(seen.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -78,7 +78,10 @@ class Directory:
                 self._alike.setdefault(_alike(name), []).append(entry)
 
     def get(self, name: str) -> Entry:
-        """The entry called ``name``, or the only one that looks so. Raises Invalid, saying what is wrong."""
+        """The entry called ``name``, or the only one that looks so, whether it can be taken or not.
+
+        Raises Invalid, saying what is wrong.
+        """
         path = path_within(name)
         if path is None:
             raise file_refused("import_file_outside", shown(name))
@@ -87,8 +90,6 @@ class Directory:
             raise file_refused("import_file_missing", shown(path), hint=self._hint(path))
         if len(found) > 1:
             raise file_refused("import_file_ambiguous", shown(path), count=len(found))
-        if found[0].fault:
-            raise file_refused(found[0].fault, shown(path))
         return found[0]
 
     def _hint(self, path: str) -> str:
