@@ -6,6 +6,7 @@ are repeated on each page (``w:tblHeader``), rows stay whole (``w:cantSplit``) u
 
 import zipfile
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import IO, BinaryIO
 from xml.sax.saxutils import escape
@@ -29,13 +30,16 @@ class DocxWriter:
 
     def __init__(self, table: Table, out: BinaryIO) -> None:
         self._table = table
-        self._zip = zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
-        self._parts()
-        self._text: IO[bytes] | None = self._zip.open("word/document.xml", "w", force_zip64=True)
         self._widths = [round(width * TWIPS) for width in table.widths(paper.TABLE_MM)]
-        self._put(f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<w:document {_NS}><w:body>')
-        self._put("".join(self._heading()))
-        self._put(self._table_begins())
+        self._zip = zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
+        self._text: IO[bytes] | None = None
+        try:
+            self._parts()
+            self._text = self._zip.open("word/document.xml", "w", force_zip64=True)
+            self._begin()
+        except BaseException:
+            self.abandon()
+            raise
 
     def write(self, rows: Iterable[Row]) -> None:
         for row in rows:
@@ -62,10 +66,18 @@ class DocxWriter:
         self._zip.close()
 
     def abandon(self) -> None:
-        if self._text is not None:
-            self._text.close()
-            self._text = None
+        text, self._text = self._text, None
+        # What is not ended now ends itself when it is forgotten, and fails once more where nobody looks.
+        with suppress(Exception):
+            if text is not None:
+                text.close()
+        with suppress(Exception):
             self._zip.close()
+
+    def _begin(self) -> None:
+        self._put(f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<w:document {_NS}><w:body>')
+        self._put("".join(self._heading()))
+        self._put(self._table_begins())
 
     def _put(self, text: str) -> None:
         assert self._text is not None

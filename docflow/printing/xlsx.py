@@ -8,17 +8,20 @@ a cell with more than 28 lines the rest is there but not seen on paper: print DO
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.writer.excel import ExcelWriter
 
-from docflow.core.clock import LOCAL_ZONE
+from docflow.core import clock
 from docflow.printing import paper
 from docflow.printing.formulas import neutralised
 from docflow.printing.tables import Cell, CellKind, Row, Table, printed_text, texts_of
@@ -51,7 +54,8 @@ class XlsxWriter:
         self._out = out
         self._book = Workbook(write_only=True)
         self._book.properties.creator = "docflow"
-        self._book.properties.title = " ".join(table.titles)
+        self._book.properties.title = printed_text(" ".join(table.titles))
+        self._book.properties.created = self._book.properties.modified = clock.now().replace(tzinfo=None)
         name = _SHEET_FORBIDS.sub(" ", table.titles[0])[:31] if table.titles else ""
         self._sheet = self._book.create_sheet(name or "docflow")
         self._rows = 0
@@ -79,16 +83,26 @@ class XlsxWriter:
             self._append([])
         for line in foot:
             self._append_across(line, "foot")
-        self._book.save(self._out)
+        archive = ZipFile(self._out, "w", ZIP_DEFLATED, allowZip64=True)
+        try:
+            ExcelWriter(self._book, archive).save()
+        except BaseException:
+            # Else it ends itself when it is forgotten, and fails once more where nobody looks.
+            with suppress(Exception):
+                archive.close()
+            raise
         self._finished = True
 
     def abandon(self) -> None:
         writer = self._sheet._writer
         if self._finished or writer is None:
             return
-        self._sheet.close()
-        Path(writer.out).unlink(missing_ok=True)
         self._finished = True
+        # Whatever went wrong may go wrong again here; what counts is that the temporary file goes.
+        with suppress(Exception):
+            if not self._sheet.closed:
+                self._sheet.close()
+        Path(writer.out).unlink(missing_ok=True)
 
     def _set_up(self) -> None:
         sheet, heading = self._sheet, len(self._table.issuer) + len(self._table.titles)
@@ -151,7 +165,7 @@ class XlsxWriter:
     def _cell(self, cell: Cell, kind: CellKind, *, struck: bool) -> Any:
         struck_too = "_struck" if struck else ""
         if isinstance(cell, datetime):
-            wall = cell.astimezone(LOCAL_ZONE).replace(tzinfo=None)
+            wall = cell.astimezone(clock.LOCAL_ZONE).replace(tzinfo=None)
             if wall.date() >= EARLIEST:
                 return self._valued(wall, f"moment{struck_too}")
         elif isinstance(cell, date):

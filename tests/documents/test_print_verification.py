@@ -19,7 +19,9 @@ from docflow.documents.prints.service import checksum_text
 from docflow.documents.prints.verifying import Verdict, verify_print
 from docflow.printing.writers import Format
 from docflow.settings import Settings
+from tests.conftest import SignIn
 from tests.documents.bound_books import Bound, at, bind, unit_of
+from tests.documents.registering import DOCUMENTS, register, unit_id
 from tests.documents.test_prints import CLERK, LEADER, fill, printed
 
 ActorOf = Callable[[str], Awaitable[Actor]]
@@ -197,3 +199,29 @@ async def test_the_weekly_check_compares_every_print(
         await session.execute(update(Document).where(Document.register_number == 1).values(subject="Khác"))
     assert await verify_store(settings, sweep=False, grace=timedelta(days=1)) == 3
     assert "3 prints compared, 0 agree, 3 changed since" in capsys.readouterr().out
+
+
+async def test_what_clerks_do_after_a_print_is_told_from_their_own_trail(
+    sign_in: SignIn, sessions: Sessions
+) -> None:
+    """Over the API: registered and given by one unit, printed, then acknowledged by the other."""
+    registry, receiver = await sign_in(CLERK), await sign_in("datcv")
+    kept, given = await register(registry), await register(registry, symbol="06/CT-UBND")
+    unit = await unit_id(sessions, "SNV")
+    answer = await registry.post(f"{DOCUMENTS}/{given['id']}/routes", json={"unit_ids": [unit]})
+    assert answer.status_code == 201, answer.text
+    [book] = [
+        one for one in (await registry.get("/api/v1/registers")).json() if one["direction"] == "incoming"
+    ]
+    made = await registry.post(f"/api/v1/registers/{book['id']}/prints", json={"format": "pdf"})
+    assert made.status_code == 201, made.text
+    code = made.headers["location"].rpartition("/")[2]
+    await receiver.get(f"{DOCUMENTS}/{given['id']}")
+    assert (await compared(sessions, code)).agrees
+    assert (await receiver.post(f"{DOCUMENTS}/{given['id']}/acknowledgement")).status_code == 200
+    await register(registry, symbol="07/CT-UBND")
+    verdict = await compared(sessions, code)
+    assert [(one.number, one.tag) for one in verdict.changed] == [
+        (given["number"], Tag.DOCUMENT_ACKNOWLEDGED)
+    ]
+    assert (verdict.later, verdict.unexplained, kept["number"]) == (1, 0, "01")

@@ -1,11 +1,13 @@
 """The four formats say the same, repeat their titles and strike what is void."""
 
+import errno
 import io
 import shutil
 import subprocess
 import sys
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -214,6 +216,29 @@ def test_a_print_that_is_given_up_leaves_no_file_behind(
     writer.abandon()
     writer.abandon()
     printed(format_, rows(3))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("format_", Format)
+@pytest.mark.parametrize("room", [0, 600, 3000])
+def test_a_full_disk_is_told_and_leaves_no_file_behind(
+    format_: Format, room: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    class FullDisk(io.BytesIO):
+        def write(self, piece: Any) -> int:
+            if self.tell() + len(piece) > room:
+                raise OSError(errno.ENOSPC, "no space left")
+            return super().write(piece)
+
+    writer = None
+    with pytest.raises(OSError, match="no space left"):
+        writer = open_writer(format_, TABLE, FullDisk())
+        writer.write(rows(2000))
+        writer.finish(["end"])
+    if writer is not None:
+        writer.abandon()
     assert list(tmp_path.iterdir()) == []
 
 
