@@ -249,7 +249,10 @@ async def test_nobody_else_sees_the_book_or_its_prints(sessions: Sessions, actor
         assert (await queries.get_print(session, clerk, record.code.lower())).code == record.code
 
 
-async def test_a_hidden_document_leaves_no_trace_in_any_format(sessions: Sessions, actor_of: ActorOf) -> None:
+@pytest.mark.parametrize("why", [{"readers": NOBODY}, {"secrecy": 1}], ids=["not_a_reader", "not_cleared"])
+async def test_a_hidden_document_leaves_no_trace_in_any_format(
+    sessions: Sessions, actor_of: ActorOf, why: dict[str, Any]
+) -> None:
     """Not its words, not to whom it was given, not that its number is void."""
     clerk = await actor_of(CLERK)
     async with transaction(sessions) as session:
