@@ -17,6 +17,7 @@ from docflow.documents.prints import books
 from docflow.documents.prints.queries import find_prints, list_recorded, name_of
 from docflow.documents.prints.verifying import Sheets, Verdict, verify_print
 from docflow.files.models import File
+from docflow.files.previews import verify_previews
 from docflow.files.service import find_orphans, find_unfinished, verify
 from docflow.settings import Settings
 from docflow.tasks import follow_up
@@ -33,6 +34,7 @@ async def verify_store(settings: Settings, sweep: bool, grace: timedelta) -> int
     try:
         sessions = create_sessions(engine)
         faults = await _verify_files(sessions, store)
+        await _verify_previews(sessions, store)
         faults += await _verify_prints(sessions)
         await _tell_orphans(sessions, store, sweep, grace)
         await _tell_unfinished(store, sweep, grace)
@@ -57,6 +59,17 @@ async def verify_sheet(settings: Settings, written: str) -> int:
     if not verdicts:
         click.echo("no print has this code or checksum")
     return 0 if verdicts and all(verdict.agrees for verdict in verdicts) else 1
+
+
+async def _verify_previews(sessions: Sessions, store: ObjectStore) -> None:
+    """Tell the previews that are not what was stored. No fault: they are forgotten, and drawn anew when wanted."""
+    previews = forgotten = 0
+    async for finding in verify_previews(sessions, store):
+        previews += 1
+        if finding.fault:
+            forgotten += 1
+            click.echo(f"preview of file {finding.file_id} ({finding.object_key}): {finding.fault}")
+    click.echo(f"{previews} previews verified, {forgotten} to be drawn anew")
 
 
 async def _verify_prints(sessions: Sessions) -> int:

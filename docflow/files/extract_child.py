@@ -10,10 +10,12 @@ import codecs
 import contextlib
 import ctypes
 import itertools
+import logging
 import os
 import resource
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterable
 from functools import partial
 
@@ -72,6 +74,8 @@ READERS[terms.MAIL] = mail_reader(lambda: READERS)
 
 def load_the_rest() -> None:
     """What readers would otherwise load when they first need it: many libraries load parts of themselves late."""
+    warnings.simplefilter("ignore")
+    logging.disable()
     for name in _CODECS.split():
         with contextlib.suppress(LookupError):
             codecs.lookup(name)

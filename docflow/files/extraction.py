@@ -142,7 +142,8 @@ def verdict_of(ended: Ended) -> Verdict:
         return Verdict(ExtractionReason.TIMEOUT)
     if ended.exit_code in _REASON_OF_SIGNAL:
         return Verdict(_REASON_OF_SIGNAL[ended.exit_code])
-    found = _VERDICT.fullmatch(ended.verdict)
+    # The last line: a library may have grumbled before it.
+    found = _VERDICT.fullmatch(ended.verdict, ended.verdict.rfind(b"\n", 0, -1) + 1)
     if ended.exit_code != 0 or found is None:
         error = ended.verdict[-2000:].decode("utf-8", "replace")
         log.warning("extraction_child_failed", exit_code=ended.exit_code, error=error)

@@ -86,9 +86,9 @@ async def make_preview(
 async def make_thumbnail(sessions: Sessions, files: FileStore, file_id: UUID) -> None:
     """The first page, small, for lists; nothing for a file that has none. Running it twice does no harm."""
     async with sessions() as session:
-        file = await session.get_one(File, file_id)
+        file = await session.get(File, file_id)
         made = await find_preview(session, file_id, 1, THUMBNAIL)
-    if made is not None or file.media_type not in PREVIEWED_TYPES:
+    if file is None or made is not None or file.media_type not in PREVIEWED_TYPES:
         return
     try:
         await make_preview(sessions, files, file, 1, THUMBNAIL)

@@ -43,9 +43,9 @@ async def read_scan(
     Running it twice does no harm. Raises ChildLost, and what the store raises.
     """
     async with sessions() as session:
-        file = await session.get_one(File, file_id)
+        file = await session.get(File, file_id)
         known = await text_of(session, file_id)
-    if file.text_status is not TextStatus.WAITING:
+    if file is None or file.text_status is not TextStatus.WAITING:
         return
     recogniser = await find_recogniser(files.tesseract)
     limits = ExtractionLimits()
@@ -55,8 +55,8 @@ async def read_scan(
         found = await _recognise(files, recogniser, spooled, file, waiting, seconds) if recogniser else {}
     left = [page for page in waiting if page not in found] if recogniser else []
     async with transaction(sessions) as session:
-        file = await session.get_one(File, file_id, with_for_update=True)
-        if file.text_status is not TextStatus.WAITING:
+        file = await session.get(File, file_id, with_for_update=True)
+        if file is None or file.text_status is not TextStatus.WAITING:
             return
         content = _merged(known if first_page > _first(extraction) else extraction.text, extraction, found)
         await keep_text(session, file_id, content)

@@ -74,21 +74,21 @@ async def add_file(session: AsyncSession, actor: Actor, received: Received) -> F
 async def read_text(
     sessions: Sessions, files: FileStore, file_id: UUID, recognise: GoOn | None = None
 ) -> Extraction | None:
-    """Read a file's text in a limited child process and keep it; None when it was read already.
+    """Read a file's text in a limited child process and keep it; None when it was read already, or was removed.
 
     Where pages are pictures and can be recognised, ``recognise`` is told, and the file goes on waiting for that. No
     transaction is open while the child runs. Running it twice does no harm.
     """
     async with sessions() as session:
-        file = await session.get_one(File, file_id)
-    if file.text_status is not TextStatus.WAITING:
+        file = await session.get(File, file_id)
+    if file is None or file.text_status is not TextStatus.WAITING:
         return None
     async with aclosing(files.read(file)) as source:
         extraction = await extract(source, file.media_type, children=files.children)
     able = bool(extraction.scanned and recognise and await find_recogniser(files.tesseract))
     async with transaction(sessions) as session:
-        file = await session.get_one(File, file_id, with_for_update=True)
-        if file.text_status is not TextStatus.WAITING:
+        file = await session.get(File, file_id, with_for_update=True)
+        if file is None or file.text_status is not TextStatus.WAITING:
             return None
         file.page_count = extraction.pages
         file.marks = sorted(extraction.marks)
