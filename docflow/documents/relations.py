@@ -37,6 +37,7 @@ _WORDINGS = {
     "follows": r"(?<!\bkem )(?<!\btiep )theo(?! doi)|according to|in (?:accordance|compliance|conformity) with|under"
     r"|as (?:provided|prescribed|stipulated|set out)(?: for)? (?:in|by)",
     "nothing": r"(?:duoc|bi|as|was|were|been) (?:sua doi|bo sung|thay the|bai bo|huy bo|thu hoi)"
+    r"(?:,? (?:va )?(?:bo sung|thay the|bai bo))*(?: (?:boi|theo|tai|bang))?"
     r"|(?:amended|supplemented|replaced|repealed|superseded)(?: and \w+)? by"
     rf"|{_ASKED}yeu cau|{_ASKED}de nghi|giao|quyet nghi|ban hanh(?! kem)|nhan duoc|gui|da co|requests?|directs?|decides?"
     r"|shall|issued",
