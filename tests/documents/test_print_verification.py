@@ -21,7 +21,7 @@ from docflow.printing.writers import Format
 from docflow.settings import Settings
 from tests.conftest import SignIn
 from tests.documents.bound_books import Bound, at, bind, unit_of
-from tests.documents.registering import DOCUMENTS, register, unit_id
+from tests.documents.registering import DOCUMENTS, paper, register, unit_id
 from tests.documents.test_prints import CLERK, LEADER, fill, printed
 
 ActorOf = Callable[[str], Awaitable[Actor]]
@@ -206,7 +206,7 @@ async def test_what_clerks_do_after_a_print_is_told_from_their_own_trail(
 ) -> None:
     """Over the API: registered and given by one unit, printed, then acknowledged by the other."""
     registry, receiver = await sign_in(CLERK), await sign_in("datcv")
-    kept, given = await register(registry), await register(registry, symbol="06/CT-UBND")
+    kept, given = await register(registry), await register(registry, paper(b"6"), symbol="06/CT-UBND")
     unit = await unit_id(sessions, "SNV")
     answer = await registry.post(f"{DOCUMENTS}/{given['id']}/routes", json={"unit_ids": [unit]})
     assert answer.status_code == 201, answer.text
@@ -219,7 +219,7 @@ async def test_what_clerks_do_after_a_print_is_told_from_their_own_trail(
     await receiver.get(f"{DOCUMENTS}/{given['id']}")
     assert (await compared(sessions, code)).agrees
     assert (await receiver.post(f"{DOCUMENTS}/{given['id']}/acknowledgement")).status_code == 200
-    await register(registry, symbol="07/CT-UBND")
+    await register(registry, paper(b"7"), symbol="07/CT-UBND")
     verdict = await compared(sessions, code)
     assert [(one.number, one.tag) for one in verdict.changed] == [
         (given["number"], Tag.DOCUMENT_ACKNOWLEDGED)
