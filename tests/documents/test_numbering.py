@@ -106,7 +106,11 @@ async def test_a_number_of_one_register_does_not_wait_for_another(
     clerk = await actor_of("anpth")
     (one,) = clerk.units_for(Action.DOCUMENT_REGISTER)
     (other,) = (await actor_of("datcv")).units_for(Action.DOCUMENT_REGISTER)
-    for unit, direction in ((one, Direction.INCOMING), (one, Direction.OUTGOING), (other, Direction.INCOMING)):
+    for unit, direction in (
+        (one, Direction.INCOMING),
+        (one, Direction.OUTGOING),
+        (other, Direction.INCOMING),
+    ):
         await take(sessions, clerk, unit, direction)
     async with transaction(sessions) as session, asyncio.timeout(5):
         await take_number(session, clerk, Wanted(unit_id=one, direction=Direction.INCOMING, kind="report"))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actor import Actor
@@ -101,28 +101,26 @@ def open_reservations(register_id: UUID) -> Select[int]:
     """The numbers of a register that are reserved and neither used nor void."""
     return (
         select(RegisterEntry.number)
-        .where(RegisterEntry.register_id == register_id, _is_open_reservation())
+        .where(RegisterEntry.register_id == register_id, *_reserved(~exists().where(_OF_ENTRY)))
         .order_by(RegisterEntry.number)
     )
 
 
-def _is_open_reservation() -> ColumnElement[bool]:
-    return and_(
-        RegisterEntry.reserved_for.is_not(None), RegisterEntry.voided_at.is_(None), ~exists().where(_OF_ENTRY)
-    )
+def _reserved(unused: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
+    return RegisterEntry.reserved_for.is_not(None), RegisterEntry.voided_at.is_(None), unused
 
 
 def _narrowed(only: EntryFilter, actor: Actor) -> tuple[ColumnElement[bool], ...]:
-    hidden = exists().where(_OF_ENTRY, ~visible_to(actor))
+    unused = Document.id.is_(None)
     match only:
         case EntryFilter.RESERVED:
-            return (_is_open_reservation(),)
+            return _reserved(unused)
         case EntryFilter.OVERDUE:
-            return (_is_open_reservation(), RegisterEntry.reserved_until < clock.today())
+            return (*_reserved(unused), RegisterEntry.reserved_until < clock.today())
         case EntryFilter.VOID:
-            return (RegisterEntry.voided_at.is_not(None), ~hidden)
+            return RegisterEntry.voided_at.is_not(None), or_(unused, visible_to(actor))
         case EntryFilter.LATE:
-            return (Document.late_reason.is_not(None), visible_to(actor))
+            return Document.late_reason.is_not(None), visible_to(actor)
 
 
 def _entries(actor: Actor) -> Select[*tuple[Any, ...]]:

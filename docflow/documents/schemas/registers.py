@@ -82,7 +82,8 @@ class EntryFilter(StrEnum):
 class OpenRegister(In, kw_only=True):
     """A book to be opened: of a year, or of a term with its dates. It ends before ``ends_on``.
 
-    The first book of a year opens with it those that the year before had, as 1 January would.
+    The first book of a year opens beside it those that the year before had, as 1 January would, but for what it covers
+    itself.
     """
 
     direction: Direction

@@ -56,11 +56,12 @@ async def open_register(session: AsyncSession, actor: Actor, data: OpenRegister)
         **_period(data),
     )
     await lock_books(session, unit_id)
-    if data.series is Series.YEAR:
-        await turn(session, actor, unit_id, data.direction, data.is_secret, register.starts_on)
     await _require_room(session, register)
     session.add(register)
     await session.flush()
+    if data.series is Series.YEAR:
+        first = register.starts_on
+        await turn(session, actor, unit_id, data.direction, data.is_secret, first, beside=register.id)
     await session.refresh(register)
     await audit.record(
         session, actor, Tag.REGISTER_OPENED, "register", register.id, on_behalf_of=unit_id, **_told(register)

@@ -30,14 +30,22 @@ async def lock_books(session: AsyncSession, unit_id: UUID) -> None:
 
 
 async def turn(
-    session: AsyncSession, actor: Actor | None, unit_id: UUID, direction: Direction, is_secret: bool, on: date
+    session: AsyncSession,
+    actor: Actor | None,
+    unit_id: UUID,
+    direction: Direction,
+    is_secret: bool,
+    on: date,
+    *,
+    beside: UUID | None = None,
 ) -> None:
     """Open the books of the year of ``on`` as those of the unit's last year were, unless that was done.
 
-    The caller holds ``lock_books``. What is covered by a book already, a term's, is left to it.
+    The caller holds ``lock_books``. What is covered by a book already is left to it: a term's, or the one
+    ``beside`` which they are opened, the year's first.
     """
     starts_on, ends_on = year_of(on)
-    group = {"unit": unit_id, "direction": direction.value, "secret": is_secret}
+    group = {"unit": unit_id, "direction": direction.value, "secret": is_secret, "beside": beside}
     opened = await session.execute(
         _COPY, {**group, "starts": starts_on, "ends": ends_on, "year": str(on.year)}
     )
@@ -172,6 +180,7 @@ _COPY = text(
         WHERE {_GROUP} AND {_STANDS} AND series = 'year' AND ends_on <= :starts
     ) AND NOT EXISTS (
         SELECT FROM register WHERE {_GROUP} AND series = 'year' AND starts_on = :starts
+          AND id IS DISTINCT FROM CAST(:beside AS uuid)
     ) AND NOT EXISTS (
         SELECT FROM register AS other
         WHERE other.unit_id = last.unit_id AND other.direction = last.direction
