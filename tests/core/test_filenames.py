@@ -46,6 +46,12 @@ names = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
         ("\u2066a\u2069\u200b\ufeff.pdf", "a.pdf"),
         ("a\ud800b.pdf", "ab.pdf"),
         (".htaccess", ".htaccess"),
+        ("\u200f\u202eQuyết\u200d định\u2069.pdf", "Quyết định.pdf"),
+        ("a\x85b\u2028c\u2029.pdf", "abc.pdf"),
+        ("a\U000e0041b\ufff9.pdf", "ab.pdf"),
+        ("\\\\server\\share\\Công văn.docx", "Công văn.docx"),
+        ("..%2f..%2fa.pdf", "..%2f..%2fa.pdf"),
+        ("C:a.pdf", "C:a.pdf"),
     ],
 )
 def test_a_name_is_made_safe(raw: str, name: str) -> None:
@@ -56,6 +62,15 @@ def test_a_long_vietnamese_name_is_cut_between_letters_and_keeps_its_extension()
     name = safe_filename("ệ" * 300 + ".docx")
     assert name == "ệ" * 83 + ".docx"
     assert len(name.encode()) <= NAME_BYTES
+
+
+def test_three_hundred_vietnamese_letters_are_cut_whole_in_either_spelling() -> None:
+    name = "Quyết định về việc " * 16 + ".pdf"
+    for spelled in (name, unicodedata.normalize("NFD", name)):
+        kept = safe_filename(spelled)
+        assert kept.endswith(".pdf")
+        assert 240 <= len(kept.encode()) <= NAME_BYTES
+        assert name.startswith(kept.removesuffix(".pdf"))
 
 
 def test_a_long_sentence_is_no_extension() -> None:

@@ -100,6 +100,32 @@ def test_bytes_tell_the_type_whatever_the_name_claims(head: bytes, media_type: s
     assert sniff(head, "claims.bin", "application/x-claimed") == media_type
 
 
+@pytest.mark.parametrize("name", ["a.svg", "a.png", "a.txt", "a.pdf", "a"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"<svg onload='alert(1)'>",
+        b"\n\t <svg>",
+        b"\xef\xbb\xbf<svg>",
+        b"<?xml version='1.0'?><!DOCTYPE svg PUBLIC '-//W3C//DTD SVG 1.1//EN' 'x'><svg>",
+        b"<!-- " + b"x" * 2000 + b" --><SVG>",
+        "<svg>".encode("utf-16"),
+        b"<?xml version='1.0'?><x:svg xmlns:x='http://www.w3.org/2000/svg'>",
+        b"<svg" + b" " * 9000,
+        b"\x1f\x8b\x08 a packed svg",
+        "<svg>".encode("utf-16-le"),
+        b"GIF<svg>",
+        b"<!-- " + b"x" * 9000 + b" --><svg>",
+    ],
+)
+def test_a_drawing_that_could_run_something_is_never_taken_for_a_picture(head: bytes, name: str) -> None:
+    media_type = sniff(head, name, "image/png")
+    assert not media_type.startswith("image/") or media_type == "image/svg+xml"
+    assert media_type not in INLINE_SAFE or media_type == "text/plain", (
+        "as text it is shown as letters, never run"
+    )
+
+
 def test_html_named_as_a_pdf_is_html() -> None:
     assert sniff(b"<html><script>", "directive.pdf", "application/pdf") == "text/html"
 

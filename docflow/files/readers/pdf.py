@@ -16,6 +16,7 @@ _LINE_HYPHEN = str.maketrans({"\x02": "-", "\ufffe": "-"})
 _BROKEN_SYMBOL = re.compile(r"(?<=\w)([-/])\r?\n(?=\w)")
 _FEW_LETTERS = 120
 """A page with fewer letters that is mostly a picture is a scan with a stamp or a page number upon it."""
+_LETTERS = re.compile(r"[^\W_]")
 _MOSTLY = 0.5
 _OBJECTS_LOOKED_AT = 500
 _OBJECT_STREAM = re.compile(rb"/ObjStm\b.{0,400}?stream\r?\n", re.DOTALL)
@@ -71,16 +72,24 @@ def _read_page(document: object, number: int) -> tuple[str | None, bool]:
     box = pdfium.FS_RECTF()
     pdfium.FPDF_GetPageBoundingBox(page, box)
     corners = (box.left, box.top, box.right, box.bottom)
-    length = pdfium.FPDFText_GetBoundedText(text_page, *corners, None, 0)
-    units = (ctypes.c_ushort * max(length, 0))()
-    pdfium.FPDFText_GetBoundedText(text_page, *corners, units, length)
-    text = bytes(units).decode("utf-16-le", "ignore")
-    scanned = _is_picture(
-        page, sum(map(str.isalnum, text)), abs((box.right - box.left) * (box.top - box.bottom))
-    )
+    text = _bounded_text(text_page, corners)
+    area = abs((box.right - box.left) * (box.top - box.bottom))
+    scanned = _is_picture(page, len(_LETTERS.findall(text)), area)
     pdfium.FPDFText_ClosePage(text_page)
     pdfium.FPDF_ClosePage(page)
     return text, scanned
+
+
+def _bounded_text(text_page: object, corners: tuple[float, float, float, float]) -> str:
+    """What stands inside the page. Asked for once: each answer takes as long as the page has letters."""
+    room = 2 * max(pdfium.FPDFText_CountChars(text_page), 0) + 16
+    units = (ctypes.c_ushort * room)()
+    length = pdfium.FPDFText_GetBoundedText(text_page, *corners, units, room)
+    if length >= room:
+        length = pdfium.FPDFText_GetBoundedText(text_page, *corners, None, 0)
+        units = (ctypes.c_ushort * length)()
+        length = pdfium.FPDFText_GetBoundedText(text_page, *corners, units, length)
+    return bytes(units)[: 2 * max(length, 0)].decode("utf-16-le", "ignore").rstrip("\0")
 
 
 def _is_picture(page: object, letters: int, area: float) -> bool:
