@@ -12,6 +12,7 @@ from uuid import UUID
 from docflow.documents.search_terms import mark_of
 
 MOST_YEARS = 30
+MOST_MONTHS = 36
 
 
 def marks_of(
@@ -22,6 +23,7 @@ def marks_of(
     register_id: UUID,
     urgency: str,
     issued_on: date,
+    arrived_on: date | None,
     issuer_key: str,
     source: str,
     is_late: bool,
@@ -33,6 +35,8 @@ def marks_of(
     yield register_mark(register_id)
     yield urgency_mark(urgency)
     yield year_mark(issued_on.year)
+    if arrived_on is not None:
+        yield arrival_mark(arrived_on.year, arrived_on.month)
     yield issuer_mark(issuer_key)
     yield source_mark(source)
     if is_late:
@@ -56,6 +60,10 @@ def source_mark(source: str) -> str:
 
 def year_mark(year: int) -> str:
     return f"y{year}"
+
+
+def arrival_mark(year: int, month: int) -> str:
+    return f"a{year}{month:02d}"
 
 
 @lru_cache(maxsize=10_000)
@@ -83,3 +91,11 @@ def year_marks(first: date | None, last: date | None) -> list[str]:
     if first is None or last is None or last.year - first.year > MOST_YEARS:
         return []
     return [year_mark(year) for year in range(first.year, last.year + 1)]
+
+
+def arrival_marks(first: date | None, last: date | None) -> list[str]:
+    """Any of these is on a document that arrived from ``first`` to ``last``; none as for ``year_marks``."""
+    if first is None or last is None:
+        return []
+    months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    return [arrival_mark(month // 12, month % 12 + 1) for month in months] if len(months) <= MOST_MONTHS else []

@@ -171,6 +171,7 @@ def _made(chance: random.Random, number: int, readers: Readers, register_id: UUI
         register_id=register_id,
         urgency=urgency,
         issued_on=issued_on,
+        arrived_on=at.date(),
         issuer_key=fold(issuer),
         source="upload",
         is_late=False,

@@ -114,9 +114,7 @@ class Document(Base):
         Index("ix_document_not_cited", "id", postgresql_where=text("cited IS NULL")),
         Index("ix_document_touched_at", "touched_at"),
         Index("ix_document_issued_on", text("issued_on DESC"), text("id DESC")),
-        Index(
-            "ix_document_due_on", "due_on", text("id DESC"), postgresql_where=text("due_on IS NOT NULL")
-        ),
+        Index("ix_document_void", "id", postgresql_where=text("voided_at IS NOT NULL")),
     )
 
 

@@ -32,16 +32,17 @@ from docflow.accounts.models import Unit
 from docflow.core import paging
 from docflow.core.messages import Language
 from docflow.documents.models import Document, DocumentKind, Register
-from docflow.documents.policy import seen_by
 from docflow.documents.queries import statements
 from docflow.documents.queries.filters import OWN_RECEIPTS, Filters, Status
 from docflow.documents.queries.orders import Order
-from docflow.documents.queries.search import FAR, narrow, values_of
+from docflow.documents.queries.search import FAR, by_index, narrow, values_of
 
 SHOWN = 30
 """Values of a facet that are named, the most frequent first."""
 ENOUGH = 1_000
 """Of the newest documents so many matches must be there to count these."""
+
+FAR_IN_WORDS = 10_000
 
 _D = Document.__table__.c
 
@@ -108,7 +109,9 @@ async def _counted(
     narrowing = await narrow(session, actor, filters)
     if narrowing.impossible:
         return 0, {facet: Facet(facet, 0, [], 0) for facet in facets}
-    values = {**values_of(narrowing, actor), **seen_by(actor), "steps": FAR}
+    # A walk over words reads every vector on its way.
+    values = {**values_of(narrowing, actor), "steps": FAR_IN_WORDS if narrowing.is_search else FAR}
+    await by_index(session)
     rows = (await session.execute(_counts(narrowing.names, facets), values)).all()
     counted = _among(rows)
     if counted > paging.COUNTED:

@@ -112,12 +112,19 @@ def narrowing_of(filters: Filters, cited: Cited | None = None) -> Narrowing:
     if found := _index_query(filters, query):
         names.add("index")
         values["index"] = found
+    if query is not None:
+        names.add("words")
+        values |= {"words": query.tsquery(pairs=False), "exact": query.exact_tsquery()}
     return Narrowing(frozenset(names), values, query)
 
 
-def conditions(names: frozenset[str]) -> list[ColumnElement[bool]]:
-    """The read rule and these filters, by the names of a Narrowing."""
-    return [VISIBLE, *(_CONDITIONS[name] for name in sorted(names))]
+def conditions(names: frozenset[str], *, walking: bool = False) -> list[ColumnElement[bool]]:
+    """The read rule and these filters, by the names of a Narrowing.
+
+    ``walking``: document by document, where only the words of a search need the vector, which costs most to look at.
+    """
+    left_out = "index" if walking else "words"
+    return [VISIBLE, *(_CONDITIONS[name] for name in sorted(names) if name != left_out)]
 
 
 def _index_query(filters: Filters, query: Query | None) -> str:
@@ -143,6 +150,8 @@ def _index_query(filters: Filters, query: Query | None) -> str:
         wanted += [f"'{lexeme}':B" for _, lexeme in lexemes(filters.signer)]
     if years := marks.year_marks(filters.issued_from, filters.issued_to):
         wanted.append(f"({' | '.join(map(_mark, years))})")
+    if months := marks.arrival_marks(filters.arrived_from, filters.arrived_to):
+        wanted.append(f"({' | '.join(map(_mark, months))})")
     return " & ".join(dict.fromkeys(wanted))
 
 
@@ -175,6 +184,9 @@ OWN_RECEIPTS = {
 _CONDITIONS: dict[str, ColumnElement[bool]] = {
     "index": _D.search_vector.bool_op("@@")(
         cast(bindparam("index", type_=Text, literal_execute=True), TSQUERY)
+    ),
+    "words": _D.search_vector.bool_op("@@")(
+        cast(bindparam("words", type_=Text, literal_execute=True), TSQUERY)
     ),
     "direction": _D.direction == bindparam("direction"),
     "unit_id": _D.unit_id == bindparam("unit_id"),

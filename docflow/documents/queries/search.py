@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actor import Actor
@@ -26,9 +26,14 @@ NEAR = 6_000
 """Documents that are walked over for a page before the index is asked for all that the reader sees."""
 FAR = 40_000
 """Documents that are walked over when more than COUNTED match: then the page is near in most cases."""
+SAMPLE = 200
+"""Newest documents that are looked at to see whether a search finds almost everything."""
+DENSE = 0.5
+"""The part of them from which on walking counts sooner than the index."""
 RANKED = 1_000
 """Of more than COUNTED hits so many of the newest are put in order of relevance."""
 _LAST_ID = UUID(int=2**128 - 1)
+_BY_INDEX = text("SELECT set_config('enable_seqscan', 'off', true), set_config('work_mem', '64MB', true)")
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -104,7 +109,27 @@ async def list_documents(
         rows = await _walk(session, asked, NEAR)
         if len(rows) > limit:
             return Found(rows, None, order)
+    if narrowing.is_search and order is Order.NEWEST and asked.first:
+        found = await _dense(session, asked)
+        if found is not None:
+            return found
     return await _probe(session, asked, counting=total or narrowing.is_search)
+
+
+async def _dense(session: AsyncSession, asked: _Asked) -> Found | None:
+    """The first page of a search that finds more than half of all documents; None for any other."""
+    values = {**asked.values, "steps": SAMPLE, "rows": SAMPLE}
+    statement = statements.walk_page(asked.narrowing.names, asked.order, asked.columns, True)
+    rows = (await session.execute(statement, values)).all()
+    if len(rows) < max(SAMPLE * DENSE, asked.limit + 1):
+        return None
+    steps = round((paging.COUNTED + 1) / DENSE)
+    counted = await session.scalar(
+        statements.count_walked(asked.narrowing.names), {**asked.values, "steps": steps}
+    )
+    if counted is None or counted <= paging.COUNTED:
+        return None
+    return Found(rows[: asked.limit + 1], counted, asked.order)
 
 
 async def narrow(session: AsyncSession, actor: Actor, filters: Filters) -> Narrowing:
@@ -122,13 +147,21 @@ async def narrow(session: AsyncSession, actor: Actor, filters: Filters) -> Narro
 
 def values_of(narrowing: Narrowing, actor: Actor) -> dict[str, Any]:
     """What the statements of ``statements`` are bound to."""
-    query = narrowing.query
-    words = {"words": query.tsquery(pairs=False), "exact": query.exact_tsquery()} if query else {}
-    return {**narrowing.values, **words, **seen_by(actor), "probed": paging.COUNTED + 1}
+    return {**narrowing.values, **seen_by(actor), "probed": paging.COUNTED + 1}
+
+
+async def by_index(session: AsyncSession) -> None:
+    """Let the statements of this transaction ask the index, however common what they look for is.
+
+    The planner would read the whole table for a common word, and read every text on the way. The memory is for the
+    places that the index gives: with less of it they are kept by pages, and each row of a page is read again.
+    """
+    await session.execute(_BY_INDEX)
 
 
 async def _probe(session: AsyncSession, asked: _Asked, *, counting: bool) -> Found:
     """A page by what the index gives, if that is not too much."""
+    await by_index(session)
     statement = statements.hits_page(
         asked.narrowing.names, asked.order, asked.columns, asked.first, asked.exact
     )

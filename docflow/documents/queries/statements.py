@@ -105,6 +105,12 @@ def count_hits(names: Names) -> Select[int]:
 
 
 @lru_cache(maxsize=1_000)
+def count_walked(names: Names) -> Select[int]:
+    """How many match among the newest ``steps``, ``probed`` at most."""
+    return select(func.count()).select_from(walked_hits(names, Order.NEWEST, (_D.id,)).subquery())
+
+
+@lru_cache(maxsize=1_000)
 def walk_page(names: Names, order: Order, columns: Columns, first: bool) -> Statement:
     """A page of those among the next ``steps`` documents of an order that match."""
     key = KEYS[order]
@@ -113,7 +119,7 @@ def walk_page(names: Names, order: Order, columns: Columns, first: bool) -> Stat
     keys = [adapt.traverse(column).label(f"key_{place}") for place, column in enumerate(key.columns)]
     return (
         select(*(adapt.traverse(column) for column in columns), *keys)
-        .where(*(adapt.traverse(condition) for condition in conditions(names)))
+        .where(*(adapt.traverse(condition) for condition in conditions(names, walking=True)))
         .order_by(*key.directed(adapt.traverse(column) for column in key.columns))
         .limit(_ROWS)
     )
@@ -162,7 +168,7 @@ def walked_hits(names: Names, order: Order, columns: Sequence[ColumnElement[Any]
     adapt = ClauseAdapter(near)
     return (
         select(*(adapt.traverse(column) for column in columns))
-        .where(*(adapt.traverse(condition) for condition in conditions(names)))
+        .where(*(adapt.traverse(condition) for condition in conditions(names, walking=True)))
         .limit(_PROBED)
     )
 

@@ -20,7 +20,7 @@ from docflow.core.text import fold
 from docflow.documents.models import Document
 from docflow.documents.queries import statements
 from docflow.documents.queries.filters import Filters
-from docflow.documents.queries.search import narrow, values_of
+from docflow.documents.queries.search import by_index, narrow, values_of
 from docflow.documents.search_query import MAX_QUERY, read_query
 from docflow.documents.search_terms import OFFICIAL, WORD, beginnings_of
 
@@ -52,6 +52,7 @@ async def find_suggestion(session: AsyncSession, actor: Actor, filters: Filters)
     written = unicodedata.normalize("NFC", filters.q or "")[:MAX_QUERY]
     if not written or "\0" in written:
         return None
+    await by_index(session)
     choices: list[list[str]] = []
     amiss: list[re.Match[str]] = []
     for token in islice(_TOKEN.finditer(written), MOST_WORDS):

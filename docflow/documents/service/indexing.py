@@ -97,6 +97,7 @@ def _vectors(document: Document, contents: Sequence[str]) -> tuple[str, str]:
         register_id=document.register_id,
         urgency=document.urgency,
         issued_on=document.issued_on,
+        arrived_on=document.arrived_on,
         issuer_key=document.issuer_key,
         source=document.source or "upload",
         is_late=document.late_reason is not None,

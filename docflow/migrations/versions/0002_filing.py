@@ -409,6 +409,13 @@ def _change_documents() -> None:
     op.create_index(
         "ix_document_issued_on", "document", [sa.text("issued_on DESC"), sa.text("id DESC")], unique=False
     )
+    op.create_index(
+        "ix_document_void",
+        "document",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("voided_at IS NOT NULL"),
+    )
     op.create_unique_constraint(
         "uq_document_register_number", "document", ["register_id", "register_number", "register_suffix"]
     )
