@@ -88,6 +88,12 @@ async def retry(
     return await _answer(session, actor, mail, status_code=202)
 
 
+@post("/mails/fetch", opt=_SETTLE, status_code=202)
+async def fetch(session: NamedDependency[AsyncSession]) -> None:
+    """Have the registry's mailbox looked at now; a worker does so each minute by itself."""
+    await settling.ask_to_fetch(session)
+
+
 async def _answer(
     session: AsyncSession, actor: Actor, mail: MailMessage, *, status_code: int = 200
 ) -> Response[MailOut]:
@@ -95,4 +101,4 @@ async def _answer(
     return Response(body, status_code=status_code, headers={"ETag": etag_of(mail.version)})
 
 
-router = Router("", route_handlers=[list_mails, get_mail, download_mail, settle, retry], tags=["drafts"])
+router = Router("", route_handlers=[list_mails, get_mail, download_mail, settle, retry, fetch], tags=["drafts"])

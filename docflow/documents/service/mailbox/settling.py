@@ -62,6 +62,11 @@ async def ask_again(session: AsyncSession, actor: Actor, mail_id: UUID, version:
     return mail
 
 
+async def ask_to_fetch(session: AsyncSession) -> None:
+    """Have the mailbox polled without waiting for the minute's tick; asking often makes one poll after another."""
+    await enqueue(session, "documents.poll_mailbox", alone=True)
+
+
 async def note_mail_taken(session: AsyncSession, actor: Actor, mail: MailMessage) -> None:
     """Record that the actor took the mail as it came."""
     await audit.record(
