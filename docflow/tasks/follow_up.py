@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, true, union
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -162,10 +162,26 @@ def _parts(language: Language) -> Any:
 
 
 def _replies(actor: Actor | None) -> Any:
-    """The symbols of what answers the document: the results of the task, and answers that are no task's result."""
-    reply, part = aliased(Document, name="reply"), aliased(Part, name="finished")
-    of_task = select(part.result_document_id).where(part.task_id == Task.id).correlate(Task)
-    of_any = select(part.id).where(part.result_document_id == reply.id).correlate(reply).exists()
+    """The symbols of what answers the document: the results of Task, and answers that are the result of none of its
+    tasks."""
+    reply, answer = aliased(Document, name="reply"), aliased(Document, name="answer")
+    part, other, task = (
+        aliased(Part, name="own"),
+        aliased(Part, name="other"),
+        aliased(Task, name="other_task"),
+    )
+    of_task = select(part.result_document_id).where(
+        part.task_id == Task.id, part.result_document_id.is_not(None)
+    )
+    a_result = (
+        select(other.id)
+        .join(task, task.id == other.task_id)
+        .where(task.document_id == Document.id, other.result_document_id == answer.id)
+        .correlate(Document, answer)
+        .exists()
+    )
+    of_none = select(answer.id).where(answer.answers_id == Document.id, ~a_result)
+    named = union(of_task.correlate(Task), of_none.correlate(Document)).subquery("named")
     seen: ColumnElement[bool] = true()
     if actor is not None:
         # The read rule on the replying document, which has the rule's own name only in here.
@@ -175,8 +191,8 @@ def _replies(actor: Actor | None) -> Any:
             func.array_agg(aggregate_order_by(reply.symbol, reply.id)).label("replies"),
             func.bool_and(seen).label("replies_seen"),
         )
-        .where(or_(reply.id.in_(of_task), and_(reply.answers_id == Document.id, ~of_any)))
-        .correlate(Document, Task)
+        .select_from(named)
+        .join(reply, reply.id == named.c[0])
         .lateral("replies")
     )
 
