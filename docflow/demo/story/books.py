@@ -16,40 +16,23 @@ MAGIC = {"xlsx": b"PK\x03\x04", "docx": b"PK\x03\x04", "pdf": b"%PDF-"}
 
 def tell(scene: Scene) -> None:
     """Reserve, void, print, and compare a print with the data."""
-    teller = scene.teller
-    teller.chapter("7. The registers")
+    scene.teller.chapter("8. The registers")
     clerk, home = scene.desk(CLERK), scene.desk(HOME_AFFAIRS)
     incoming, outgoing = _book(clerk, "incoming"), _book(home, "outgoing")
-    with teller.step(f"{home.name} keeps two numbers for papers that follow, and voids one of them."):
-        kept = home.post(
-            f"/registers/{outgoing['id']}/reservations",
-            {
-                "count": 2,
-                "reserved_for": "Tờ trình ký sau",
-                "until": (clock.today() + timedelta(days=5)).isoformat(),
-            },
-        )
-        numbers = [row["number"] for row in kept]
-        home.post(
-            f"/registers/{outgoing['id']}/entries/{numbers[-1]}/void",
-            {"reason": "Không ban hành"},
-            expected=200,
-        )
-        entries = {row["number"]: row for row in home.get(f"/registers/{outgoing['id']}/entries")["items"]}
-        expect(entries[numbers[-1]]["voided_at"] is not None, "the number stays in the register, void")
-        teller.detail(f"numbers {', '.join(numbers)}; {numbers[-1]} stays, struck through")
-    with teller.step("The three registers are printed as XLSX, DOCX and PDF, each with a checksum."):
-        codes = []
-        for desk, path in (
+    _keep_and_void(scene, home, outgoing)
+    with scene.teller.step("The three registers are printed as XLSX, DOCX and PDF, each with a checksum."):
+        prints = (
             (clerk, f"/registers/{incoming['id']}/prints"),
             (home, f"/registers/{outgoing['id']}/prints"),
             (clerk, f"/registers/{incoming['id']}/follow-up-prints"),
-        ):
-            codes.append([_printed(scene, desk, path, kind) for kind in MAGIC])
+        )
+        codes = [[_printed(desk, path, kind) for kind in MAGIC] for desk, path in prints]
         rows = clerk.get(f"/register-prints/{codes[0][0]}")["rows"]
-        teller.detail(f"incoming {rows} rows, outgoing, follow-up: nine files; codes {', '.join(codes[0])} …")
+        scene.teller.detail(
+            f"incoming {rows} rows, outgoing, follow-up: nine files; codes {', '.join(codes[0])} …"
+        )
         scene.desk(STRANGER).post(f"/registers/{incoming['id']}/prints", {"format": "pdf"}, expected=404)
-    with teller.step(
+    with scene.teller.step(
         "docflow verify compares a print with the data: unchanged; after a correction it names the row."
     ):
         code = codes[0][2]
@@ -58,7 +41,23 @@ def tell(scene: Scene) -> None:
         clerk.patch(f"/documents/{directive['id']}", {"note": "Đã nhận bản giấy."}, of=directive)
         told = _verify(scene, code, 1)
         expect("1 rows changed since: numbers 01" in told, f"the row that changed: {told}")
-        teller.detail(told.strip().splitlines()[-1])
+        scene.teller.detail(told.strip().splitlines()[-1])
+
+
+def _keep_and_void(scene: Scene, home: Desk, book: dict[str, Any]) -> None:
+    with scene.teller.step(f"{home.name} keeps two numbers for papers that follow, and voids one of them."):
+        until = (clock.today() + timedelta(days=5)).isoformat()
+        kept = home.post(
+            f"/registers/{book['id']}/reservations",
+            {"count": 2, "reserved_for": "Tờ trình ký sau", "until": until},
+        )
+        numbers = [row["number"] for row in kept]
+        home.post(
+            f"/registers/{book['id']}/entries/{numbers[-1]}/void", {"reason": "Không ban hành"}, expected=200
+        )
+        entries = {row["number"]: row for row in home.get(f"/registers/{book['id']}/entries")["items"]}
+        expect(entries[numbers[-1]]["voided_at"] is not None, "the number stays in the register, void")
+        scene.teller.detail(f"numbers {', '.join(numbers)}; {numbers[-1]} stays, struck through")
 
 
 def _book(desk: Desk, direction: str) -> dict[str, Any]:
@@ -71,7 +70,7 @@ def _book(desk: Desk, direction: str) -> dict[str, Any]:
     raise NotAsExpected(f"{desk.name} has no {direction} register")
 
 
-def _printed(scene: Scene, desk: Desk, path: str, kind: str) -> str:
+def _printed(desk: Desk, path: str, kind: str) -> str:
     """The code of a print whose bytes are of the kind."""
     answer = desk.http.post(f"/api/v1{path}", json={"format": kind})
     expect_equal(answer.status_code, 201, f"the answer to printing as {kind}")

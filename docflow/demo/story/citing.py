@@ -23,7 +23,7 @@ def tell(scene: Scene) -> None:
     if scene.own_file:  # nothing is known of its words
         return
     teller = scene.teller
-    teller.chapter("6. What it cites")
+    teller.chapter("7. What it cites")
     clerk = scene.desk(CLERK)
     with teller.step(
         "The directive's citations were found in its text, each with its date; none is in the registry yet."
@@ -36,6 +36,11 @@ def tell(scene: Scene) -> None:
                 expect_equal(one["link"], "not_here", f"where {one['written']} leads")
                 day = one["issued_on"] or "no date"
                 teller.detail(f"{one['written']} of {day}, {one['issuer'] or 'no issuer'}: {one['relation']}")
+    _follow(scene, clerk)
+
+
+def _follow(scene: Scene, clerk: Desk) -> None:
+    teller = scene.teller
     with teller.step(
         f"The decision {DECISION} of 2018 comes in late, and the directive leads to it from that moment."
     ):

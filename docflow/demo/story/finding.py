@@ -1,20 +1,15 @@
 """A chapter: those who may see the directive find it; its trail tells the whole story."""
 
+import re
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 from docflow.core.clock import LOCAL_ZONE
-from docflow.demo.story.scene import CLERK, HOME_AFFAIRS, LEADER, STRANGER, Scene
+from docflow.core.text import fold
+from docflow.demo.story.scene import CLERK, HOME_AFFAIRS, LEAD_UNIT, LEADER, STRANGER, Scene
 from docflow.demo.telling import expect, expect_equal
 
-KINDS = {
-    "words, accents or not": "cai cach hành chính",
-    "a phrase": '"cải cách hành chính"',
-    "a beginning and an exclusion": "hành chí* -ngansach",
-    "an official number": "quyet dinh 711-QD/TU",
-    "a part of a number": "711",
-}
-"""Five kinds of query; each finds the directive."""
 STORY = (
     "document:registered",
     "document:routed",
@@ -29,18 +24,21 @@ STORY = (
 def tell(scene: Scene) -> None:
     """Search and trail."""
     teller = scene.teller
-    teller.chapter("8. Finding it again")
+    teller.chapter("9. Finding it again")
+    filed = [scene.facts["directive"], *scene.facts["filed"]]
+    _share(scene, filed[1:])
     with teller.step(
-        "Five kinds of query find it, for the clerk, the vice-chairman and home affairs; a stranger finds nothing."
+        "Each paper, by whichever way it came, is found by five kinds of query in three roles; a stranger finds none."
     ):
-        for kind, words in KINDS.items():
-            for username in (CLERK, LEADER, HOME_AFFAIRS):
-                expect(
-                    scene.document_id in scene.find(scene.desk(username), words),
-                    f"{username} finds “{words}”",
+        for document in filed:
+            for words in queries_for(document):
+                for username in (CLERK, LEADER, HOME_AFFAIRS):
+                    found = scene.find(scene.desk(username), words)
+                    expect(document["id"] in found, f"{username} finds {document['symbol']} by “{words}”")
+                expect_equal(
+                    scene.find(scene.desk(STRANGER), words), [], f"what a stranger finds by “{words}”"
                 )
-            expect_equal(scene.find(scene.desk(STRANGER), words), [], f"what a stranger finds by “{words}”")
-            teller.detail(f"{kind}: {words}")
+            teller.detail(f"{document['symbol']}: " + " · ".join(queries_for(document)))
     if not scene.own_file:
         _look_closer(scene)
     with teller.step("The original comes back byte for byte, and in part."):
@@ -56,6 +54,29 @@ def tell(scene: Scene) -> None:
             if event["tag"] in STORY:
                 happened = datetime.fromisoformat(event["happened_at"]).astimezone(LOCAL_ZONE)
                 teller.detail(f"{happened:%H:%M:%S} {event['actor_name']}: {event['tag']}")
+
+
+def queries_for(document: dict[str, Any]) -> list[str]:
+    """Words with other accents, a phrase, a beginning with an exclusion, the number, and a part of it."""
+    words = document["subject"].split()
+    number = document["symbol"]
+    return [
+        fold(document["subject"]),
+        f'"{" ".join(words[:4])}"',
+        f"{words[2][:-1]}* -ngansach",
+        number,
+        re.match("[0-9]+", number)[0],  # type: ignore[index]
+    ]
+
+
+def _share(scene: Scene, documents: list[dict[str, Any]]) -> None:
+    """Give what was filed to the leader and to home affairs, so that three roles may see it."""
+    leader, unit = scene.desk(LEADER).me["id"], scene.unit(LEAD_UNIT)["id"]
+    for document in documents:
+        scene.desk(CLERK).post(
+            f"/documents/{document['id']}/routes",
+            {"role": "information", "person_ids": [leader], "unit_ids": [unit]},
+        )
 
 
 def _look_closer(scene: Scene) -> None:
