@@ -1,6 +1,6 @@
 """The chapters of the main job, in order."""
 
-from docflow.demo.story import answering, books, citing, directing, finding, meeting, registering
+from docflow.demo.story import answering, arriving, books, citing, directing, finding, meeting, registering
 from docflow.demo.story.scene import Scene
 
 
@@ -10,6 +10,7 @@ def tell(scene: Scene) -> None:
     directing.tell(scene)
     answering.tell(scene)
     meeting.tell(scene)
+    arriving.tell(scene)
     citing.tell(scene)
     books.tell(scene)
     finding.tell(scene)
