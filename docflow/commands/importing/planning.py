@@ -65,7 +65,11 @@ class Planner:
         manifest = read_manifest(content, ignore_unknown=asked.ignore_unknown, language=language)
         directory = Directory([one for one in bundle.entries if one is not entry], within)
         rows = tuple(self._planned(row, directory) for row in manifest.rows)
-        beside = tuple(one for one in bundle.entries if one.place not in self._named and one is not entry)
+        beside = tuple(
+            one
+            for one in bundle.entries
+            if one.place not in self._named and one is not entry and not _is_manifest(one, within)
+        )
         return Plan(name, manifest.headings, rows, beside, _ignored(manifest))
 
     def _planned(self, row: ManifestRow, directory: Directory) -> Planned:
@@ -163,7 +167,7 @@ def find_manifest(
         except Invalid as error:
             raise not_usable("import_manifest_missing", name=shown(asked)) from error
         return _bytes_of(bundle, entry), shown(entry.path), _folder_of(entry), entry
-    called = [one for one in bundle.entries if one.path.removeprefix(top).casefold() in MANIFEST_NAMES]
+    called = [one for one in bundle.entries if _is_manifest(one, top)]
     if len(called) > 1:
         raise not_usable("import_manifest_which", names=", ".join(shown(one.path) for one in called))
     if not called:
@@ -171,6 +175,11 @@ def find_manifest(
             raise not_usable("import_manifest_none")
         return None, "", "", None
     return _bytes_of(bundle, called[0]), shown(called[0].path), _folder_of(called[0]), called[0]
+
+
+def _is_manifest(entry: Entry, within: str) -> bool:
+    """Whether it is called so; beside the one that is read, it is the same table once more and no document."""
+    return entry.path.removeprefix(within).casefold() in MANIFEST_NAMES
 
 
 def _only_folder(bundle: Bundle) -> str:
