@@ -24,7 +24,7 @@ def found_in(text: str) -> list[Found]:
 def told(text: str) -> list[tuple[str, str | None, str, str]]:
     """Symbol, date, issuer and relation of each."""
     return [
-        (one.written, one.issued_on and one.issued_on.isoformat(), one.issuer, one.relation.value)
+        (one.written, one.issued_on.isoformat() if one.issued_on else None, one.issuer, one.relation.value)
         for one in found_in(text)
     ]
 

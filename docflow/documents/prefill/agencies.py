@@ -14,7 +14,6 @@ _BEGINS = re.compile(
     r"|people's|peoples|provincial|district|city|department|ministry|office|government|national|general|board|bureau"
     r"|the people's|committee|council|party|inspectorate|university|institute)\b"
 )
-_GOES_ON = re.compile(r"(?:tinh|thanh pho|tp|huyen|quan|thi xa|thi tran|xa|phuong|va|and|of|-)\b")
 _OPEN = re.compile(r"(?:\bva|\band|\bof|\bthe|,|-)\Z")
 
 
@@ -22,7 +21,7 @@ def agencies_in(lines: Sequence[Line]) -> list[list[Line]]:
     """The agencies, highest first, each in its lines. What does not begin as an agency's name goes on with one."""
     agencies: list[list[Line]] = []
     for line in lines:
-        begins = _BEGINS.match(line.flat) and not _GOES_ON.match(line.flat)
+        begins = _BEGINS.match(line.flat) is not None
         if agencies and (not begins or _OPEN.search(agencies[-1][-1].flat)):
             agencies[-1].append(line)
         elif begins:
@@ -86,7 +85,8 @@ def agency_name(capitals: str) -> str:
             return f"{name}{_rest(capitals[len(written) :], capital=False)}"
     for kind in _TYPES:
         if capitals.startswith(f"{kind} "):
-            return f"{kind.capitalize()}{_rest(capitals[len(kind) :], capital=True)}"
+            of_place = kind.endswith(("ỦY", "UỶ")) or kind == "CÔNG AN"
+            return f"{kind.capitalize()}{_rest(capitals[len(kind) :], capital=True, in_place=of_place)}"
     return _rest(f" {capitals}", capital=True).strip()
 
 
@@ -96,19 +96,19 @@ def _is_english(capitals: str) -> bool:
     )
 
 
-def _rest(capitals: str, *, capital: bool) -> str:
-    """The words after a name's beginning; `capital`: the first one begins with one, as the first after `và` does."""
+def _rest(capitals: str, *, capital: bool, in_place: bool = False) -> str:
+    """The words after a name's beginning; `capital`: the first one begins with one, as the first after `và` does.
+
+    `in_place`: a place's name, all of whose words do.
+    """
     said: list[str] = []
-    in_place = False
     words = capitals.split()
     for place, word in enumerate(words):
         pair = " ".join(words[place : place + 2])
         if word in _SHORT:
             said.append(word)
             capital = False
-        elif (
-            word in _PLACE_WORDS and not in_place and (pair in _SECOND_OF_TWO or word not in {"THỊ", "THÀNH"})
-        ):
+        elif _is_place_word(word, pair) and (not in_place or place == 0):
             said.append(word.lower())
             in_place, capital = True, False
         elif in_place and " ".join(words[place - 1 : place + 1]) in _SECOND_OF_TWO:
@@ -122,3 +122,10 @@ def _rest(capitals: str, *, capital: bool) -> str:
             said.append(word.capitalize() if capital else word.lower())
             capital = word.endswith(",")
     return "".join(f" {word}" for word in said)
+
+
+def _is_place_word(word: str, pair: str) -> bool:
+    """`TỈNH`, and of `THÀNH PHỐ` the first; not the `XÃ` of `XÃ HỘI`."""
+    return (
+        word in _PLACE_WORDS and pair != "XÃ HỘI" and (word not in {"THỊ", "THÀNH"} or pair in _SECOND_OF_TWO)
+    )

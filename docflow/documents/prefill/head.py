@@ -85,7 +85,7 @@ def _read_line(head: Head, line: Line, lexicon: KindLexicon) -> None:
     elif empty := _NUMBERLESS.match(flat):
         text, flat = _without(text, flat, 0, empty.end())
     text, flat = _read_place_and_date(head, line, text, flat)
-    if text.isupper() and sum(letter.isalpha() for letter in text) > 2:
+    if text.isupper() and text[0].isalpha() and sum(letter.isalpha() for letter in text) > 2:
         head.agencies.append(Line(line.page, line.number, text, flat, line.indent))
 
 

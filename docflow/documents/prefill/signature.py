@@ -15,7 +15,8 @@ _FOOT_LINES = 80
 _MOST_BETWEEN = 14
 MAX_RECIPIENTS = 3_000
 
-_AUTHORITY = re.compile(r"(?P<word>tuq|kt|tm|tl|q)\s?[.,]\s?(?=[a-z])")
+_AUTHORITY = re.compile(r"(?P<word>tuq|kt|tm|tl|q)\s?[.,]\s?(?=[a-z])|(?P<party>t/m|k/t|t/l)\b[.\s]*")
+"""The Party writes T/M, K/T and T/L."""
 _ENGLISH_AUTHORITY = re.compile(
     r"(?P<on_behalf>on behalf of|for and on behalf of)\s|(?P<for>for)\s(?=the\s)?"
 )
@@ -45,7 +46,118 @@ _TITLE = re.compile(
     r"(?:(?:GS|PGS|TSKH|TS|ThS|THS|BS|KS|KTS|LS|CN|NSND|NSƯT|BSCKII|BSCKI|CKII|CKI|Dr|Mr|Mrs|Ms)[., ] ?)+(?=[^\W\d_a-z])"
 )
 _FAMILIES = frozenset(
-    ["an", "au", "bach", "bui", "ca", "cao", "chau", "chu", "co", "cu", "dam", "dang", "dao", "dau", "dich", "diep", "dinh", "do", "doan", "doi", "dong", "duong", "giang", "giap", "ha", "hoang", "ho", "hong", "hua", "huynh", "kha", "khau", "khong", "khuat", "khuc", "kieu", "kim", "la", "lai", "lam", "le", "lo", "lu", "lung", "luong", "luu", "luyen", "ly", "ma", "mac", "mai", "man", "nghiem", "ngo", "ngoc", "nguyen", "nhu", "ninh", "nong", "ong", "pham", "phan", "phi", "pho", "phu", "phung", "quach", "quan", "quang", "sam", "son", "ta", "tan", "tang", "thach", "thai", "than", "thanh", "thi", "tien", "tieu", "ton", "to", "tong", "tra", "tran", "trieu", "trinh", "trong", "tru", "truong", "tu", "tuong", "ung", "uong", "van", "vi", "vien", "vo", "vu", "vuong", "xa", "y", "ksor", "rah", "siu", "rmah", "nay", "rcom", "hoang"]
+    [
+        "an",
+        "au",
+        "bach",
+        "bui",
+        "ca",
+        "cao",
+        "chau",
+        "chu",
+        "co",
+        "cu",
+        "dam",
+        "dang",
+        "dao",
+        "dau",
+        "dich",
+        "diep",
+        "dinh",
+        "do",
+        "doan",
+        "doi",
+        "dong",
+        "duong",
+        "giang",
+        "giap",
+        "ha",
+        "hoang",
+        "ho",
+        "hong",
+        "hua",
+        "huynh",
+        "kha",
+        "khau",
+        "khong",
+        "khuat",
+        "khuc",
+        "kieu",
+        "kim",
+        "la",
+        "lai",
+        "lam",
+        "le",
+        "lo",
+        "lu",
+        "lung",
+        "luong",
+        "luu",
+        "luyen",
+        "ly",
+        "ma",
+        "mac",
+        "mai",
+        "man",
+        "nghiem",
+        "ngo",
+        "ngoc",
+        "nguyen",
+        "nhu",
+        "ninh",
+        "nong",
+        "ong",
+        "pham",
+        "phan",
+        "phi",
+        "pho",
+        "phu",
+        "phung",
+        "quach",
+        "quan",
+        "quang",
+        "sam",
+        "son",
+        "ta",
+        "tan",
+        "tang",
+        "thach",
+        "thai",
+        "than",
+        "thanh",
+        "thi",
+        "tien",
+        "tieu",
+        "ton",
+        "to",
+        "tong",
+        "tra",
+        "tran",
+        "trieu",
+        "trinh",
+        "trong",
+        "tru",
+        "truong",
+        "tu",
+        "tuong",
+        "ung",
+        "uong",
+        "van",
+        "vi",
+        "vien",
+        "vo",
+        "vu",
+        "vuong",
+        "xa",
+        "y",
+        "ksor",
+        "rah",
+        "siu",
+        "rmah",
+        "nay",
+        "rcom",
+        "hoang",
+    ]
 )
 
 
@@ -85,6 +197,10 @@ def _authority(flat: str) -> re.Match[str] | None:
     return _AUTHORITY.match(flat)
 
 
+def _authority_of(found: re.Match[str]) -> Authority:
+    return Authority[(found["word"] or found["party"].replace("/", "")).upper()]
+
+
 def _signer(foot: Sequence[Line]) -> list[Suggestion]:
     """The last block of posts in capitals that has a name below."""
     for place in range(len(foot) - 1, -1, -1):
@@ -93,11 +209,19 @@ def _signer(foot: Sequence[Line]) -> list[Suggestion]:
         name = _name_below(foot, place)
         if name is None:
             continue
-        first = place
-        while first > 0 and _is_of_block(foot[first - 1]):
-            first -= 1
-        return _block(foot[first : place + 1], name)
+        return _signed([*_above(foot[max(0, place - _MOST_BETWEEN) : place]), foot[place]], name)
     return []
+
+
+def _above(lines: Sequence[Line]) -> list[Line]:
+    """The lines of the block above a post, between which those of the other column may stand."""
+    block: list[Line] = []
+    for line in reversed(lines):
+        if _is_of_block(line):
+            block.insert(0, line)
+        elif not (_ITEM.match(line.text) or _TO.match(line.flat)):
+            break
+    return block
 
 
 def _is_post(line: Line) -> bool:
@@ -138,18 +262,18 @@ def _without_title(text: str) -> str:
     return text[title.end() :] if title else text
 
 
-def _block(block: Sequence[Line], name: Line) -> list[Suggestion]:
+def _signed(block: Sequence[Line], name: Line) -> list[Suggestion]:
     found: list[Suggestion] = []
     last = block[-1]
     authorities = [(line, said) for line in block if (said := _authority(line.flat))]
     if authorities:
         # TM. above KT.: who signs does so in the other's place, and that one for the whole body.
         line, said = authorities[-1]
-        found.append(line.suggests(Field.SIGNER_AUTHORITY, Authority[said["word"].upper()].value))
+        found.append(line.suggests(Field.SIGNER_AUTHORITY, _authority_of(said).value))
     text = last.text
     if said_last := _authority(last.flat):
         text = text[said_last.end() :]
-        on_behalf = Authority[said_last["word"].upper()] is not Authority.Q
+        on_behalf = _authority_of(said_last) is not Authority.Q
     else:
         on_behalf = False
     if not on_behalf:
@@ -216,4 +340,4 @@ def _items(first: str, lines: Sequence[Line]) -> list[str]:
             break
         else:
             return []
-    return [part for one in said if (part := " ".join(one.split()).strip(" .;"))]
+    return [part for one in said if (part := " ".join(one.split()).strip(" .,;"))]

@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.util import ClauseAdapter
 
 from docflow.access.actor import Actor
 from docflow.core.paging import COUNTED, key_of
@@ -43,7 +44,7 @@ from docflow.documents.queries.rows import ROW, Rows
 MOST_OF_ONE = 20
 """So many documents are told for one citation, the latest first."""
 MOST_OF_ANOTHER_DATE = 5
-NEAR = 1_000
+NEAR = 3_000
 """So many of the newest documents are looked at before the index is asked: what is cited much is among them."""
 
 _TABLE = Document.__table__
@@ -52,6 +53,8 @@ _C = Citation.__table__.c
 CITES: ColumnElement[bool] = _D.cited.overlap(bindparam("cited", type_=ARRAY(Text), literal_execute=True))
 """Documents that name the one whose ``citations.cited_as`` is bound as ``cited``: for any list."""
 _NEWEST = (_D.registered_at.desc(), _D.id.desc())
+_LATEST = (_D.issued_on - literal_column("'2000-01-01'::date")).desc()
+"""No index has this key: else the planner walks the index by date and looks for the symbol."""
 _ROWS = bindparam("rows", type_=Integer, literal_execute=True)
 _FOR_LINKS = (*ROW, _D.symbol_key)
 
@@ -174,7 +177,7 @@ def _documents_meant(same_date: bool) -> Select[*tuple[Any, ...]]:
     meant = (
         select(*_FOR_LINKS)
         .where(_D.symbol_key == any_(cited.c.symbol_keys), dated, VISIBLE, _D.id != cited.c.document_id)
-        .order_by(_D.issued_on.desc(), _D.id)
+        .order_by(_LATEST, _D.id)
         .limit(MOST_OF_ONE if same_date else MOST_OF_ANOTHER_DATE)
         .lateral("meant")
     )
@@ -189,14 +192,19 @@ def _documents_meant(same_date: bool) -> Select[*tuple[Any, ...]]:
 def _walk(first: bool, near: bool) -> Select[*tuple[Any, ...]]:
     """A page by the index by date, over the whole table or the next NEAR documents."""
     after = tuple_(_D.registered_at, _D.id) < tuple_(bindparam("after_at"), bindparam("after_id"))
-    statement = select(*ROW).where(CITES, VISIBLE)
-    if near:
-        newest = select(_D.id).order_by(*_NEWEST).limit(NEAR)
-        window = (newest if first else newest.where(after)).subquery("window")
-        statement = statement.join(window, window.c.id == _D.id)
-    elif not first:
-        statement = statement.where(after)
-    return statement.order_by(*_NEWEST).limit(_ROWS)
+    if not near:
+        statement = select(*ROW).where(CITES, VISIBLE)
+        return (statement if first else statement.where(after)).order_by(*_NEWEST).limit(_ROWS)
+    newest = select(*ROW, _D.cited, _D.readers, _D.secrecy).order_by(*_NEWEST).limit(NEAR)
+    window = (newest if first else newest.where(after)).subquery("window")
+    # Conditions on the window's columns, which no index has: it is walked and nothing else.
+    adapt = ClauseAdapter(window)
+    return (
+        select(*(adapt.traverse(column) for column in ROW))
+        .where(adapt.traverse(CITES), adapt.traverse(VISIBLE))
+        .order_by(*(adapt.traverse(column) for column in _NEWEST))
+        .limit(_ROWS)
+    )
 
 
 @cache
