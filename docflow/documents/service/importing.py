@@ -16,6 +16,7 @@ from docflow.documents.models import Document, Draft, DraftFile, ImportedRow, So
 from docflow.documents.numbering import number_text
 from docflow.documents.policy import visible_to
 from docflow.documents.schemas import RegisterIncoming
+from docflow.documents.service.drafts import add_draft
 from docflow.documents.service.intake import own_unit, register_incoming
 from docflow.files.models import File
 from docflow.files.service import Received
@@ -121,8 +122,6 @@ async def draft_file(
     await session.execute(_ONE_AT_A_TIME, {"key": f"draft {unit_id} {received.sha256.hex()}"})
     if await is_drafted(session, unit_id, received.sha256):
         return None
-    from docflow.documents.service.drafts import add_draft
-
     return await add_draft(session, actor, unit_id, Source.IMPORT, [received], note)
 
 
