@@ -27,6 +27,7 @@ from docflow.documents import api as documents
 from docflow.documents.imap import ImapSettings
 from docflow.documents.queries.drafts import check_mailbox
 from docflow.documents.service.mailbox.polling import Inbox
+from docflow.files.preview_answers import Previews
 from docflow.files.recognition import find_recogniser
 from docflow.files.service import FileStore
 from docflow.files.uploads import Uploads
@@ -225,8 +226,14 @@ def _parts(
     ) -> Uploads:
         return Uploads(request, file_store, transaction, idle_seconds)
 
+    def provide_previews(
+        request: requests.AnyRequest, transaction: NamedDependency[RequestTransaction]
+    ) -> Previews:
+        return Previews(request, files, sessions, transaction)
+
     return {
         "sessions": _always(sessions),
+        "previews": Provide(provide_previews, sync_to_thread=False),
         "session_rules": _always(SessionRules(settings.session_hours, settings.secure)),
         "file_store": _always(files),
         "uploads": Provide(provide_uploads, sync_to_thread=False),

@@ -1,5 +1,6 @@
 """Serving previews: made when they are first asked for, conditions, and headers as safe as a download's. An edge like ``api``."""
 
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
@@ -9,39 +10,42 @@ from docflow.core.db import Sessions
 from docflow.files.children import ChildLost
 from docflow.files.errors import StoreDown
 from docflow.files.models import File, FilePreview
-from docflow.files.previews import drop_preview, find_preview, make_preview, require_previewed
+from docflow.files.previews import drop_preview, find_preview, make_preview, require_previewed, width_for
 from docflow.files.service import FileStore
 from docflow.web.ranges import Disposition, download_headers, file_etag, not_modified, validator_headers
 from docflow.web.transaction import RequestTransaction
 from storage import ObjectMissing, StoreError
 
 
-async def preview_answer(
-    request: Request[Any, Any, Any],
-    transaction: RequestTransaction,
-    sessions: Sessions,
-    files: FileStore,
-    file: File,
-    page: int,
-    width: int,
-) -> Response[Any]:
-    """The picture of a page, or 304. Raises PageMissing, PreviewUnavailable and StoreDown.
+@dataclass(frozen=True, slots=True)
+class Previews:
+    """A request for a picture of a page, with where to get it. Given to handlers by ``app``."""
 
-    The connection is given back before anything is drawn or read.
-    """
-    require_previewed(file, page)
-    made = await find_preview(transaction.session, file.id, page, width)
-    await transaction.release()
-    try:
-        made = made or await make_preview(sessions, files, file, page, width)
-        etag = file_etag(made.sha256.hex())
-        condition, since = request.headers.get("if-none-match"), request.headers.get("if-modified-since")
-        if not_modified(condition, since, etag, made.made_at):
-            return Response(None, status_code=304, headers=validator_headers(etag, made.made_at))
-        made, content = await _content(sessions, files, file, made)
-    except (StoreError, ChildLost) as error:
-        raise StoreDown(part="store") from error
-    return Response(content, headers=_headers(file, made))
+    request: Request[Any, Any, Any]
+    files: FileStore
+    sessions: Sessions
+    transaction: RequestTransaction
+
+    async def answer(self, file: File, page: int, width: int) -> Response[Any]:
+        """The picture, as wide as WIDTHS allow, or 304. Raises PageMissing, PreviewUnavailable and StoreDown.
+
+        The connection is given back before anything is drawn or read.
+        """
+        require_previewed(file, page)
+        width = width_for(width)
+        made = await find_preview(self.transaction.session, file.id, page, width)
+        await self.transaction.release()
+        headers = self.request.headers
+        try:
+            made = made or await make_preview(self.sessions, self.files, file, page, width)
+            etag = file_etag(made.sha256.hex())
+            condition, since = headers.get("if-none-match"), headers.get("if-modified-since")
+            if not_modified(condition, since, etag, made.made_at):
+                return Response(None, status_code=304, headers=validator_headers(etag, made.made_at))
+            made, content = await _content(self.sessions, self.files, file, made)
+        except (StoreError, ChildLost) as error:
+            raise StoreDown(part="store") from error
+        return Response(content, headers=_headers(file, made))
 
 
 async def _content(

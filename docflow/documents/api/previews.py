@@ -10,14 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actions import Action
 from docflow.access.actor import Actor
-from docflow.core.db import Sessions
 from docflow.documents import queries
-from docflow.documents.api.answers import AnyRequest
 from docflow.documents.service import receipts
-from docflow.files.preview_answers import preview_answer
-from docflow.files.previews import MEDIA_TYPE, THUMBNAIL, WIDTHS, width_for
-from docflow.files.service import FileStore
-from docflow.web.transaction import RequestTransaction
+from docflow.files.preview_answers import Previews
+from docflow.files.previews import MEDIA_TYPE, THUMBNAIL, WIDTHS
 
 SHOWN = {"action": Action.DOCUMENT_READ, "answers": MEDIA_TYPE}
 Width = Annotated[
@@ -31,17 +27,14 @@ async def page_preview(
     document_id: FromPath[UUID],
     file_id: FromPath[UUID],
     page: FromPath[int],
-    request: AnyRequest,
-    transaction: NamedDependency[RequestTransaction],
-    sessions: NamedDependency[Sessions],
+    previews: NamedDependency[Previews],
     session: NamedDependency[AsyncSession],
     actor: NamedDependency[Actor],
-    file_store: NamedDependency[FileStore],
     width: Width = 1200,
 ) -> Response[Any]:
     """A page of a PDF or an image as a picture, counted from 1. That you saw it is recorded."""
     file = await queries.get_file(session, actor, document_id, file_id)
-    answer = await preview_answer(request, transaction, sessions, file_store, file, page, width_for(width))
+    answer = await previews.answer(file, page, width)
     if answer.status_code != 304:
         await receipts.note_downloaded(session, actor, document_id, file)
     return answer
@@ -51,16 +44,13 @@ async def page_preview(
 async def thumbnail(
     document_id: FromPath[UUID],
     file_id: FromPath[UUID],
-    request: AnyRequest,
-    transaction: NamedDependency[RequestTransaction],
-    sessions: NamedDependency[Sessions],
+    previews: NamedDependency[Previews],
     session: NamedDependency[AsyncSession],
     actor: NamedDependency[Actor],
-    file_store: NamedDependency[FileStore],
 ) -> Response[Any]:
     """The first page, small: for lists, where nobody reads it yet and nothing is recorded."""
     file = await queries.get_file(session, actor, document_id, file_id)
-    return await preview_answer(request, transaction, sessions, file_store, file, 1, THUMBNAIL)
+    return await previews.answer(file, 1, THUMBNAIL)
 
 
 router = Router("", route_handlers=[page_preview, thumbnail], tags=["documents"])

@@ -78,11 +78,6 @@ class _Page(HTMLParser):
         elif tag in _CELLS and self._line:
             self._line.append("\t")
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._notice(tag, dict(attrs))
-        if tag in _BLOCKS:
-            self.end_line()
-
     def handle_endtag(self, tag: str) -> None:
         if tag in self._skipping:
             del self._skipping[self._skipping.index(tag) :]
