@@ -29,6 +29,13 @@ document:read         | read documents addressed to oneself        |   x     x  
 document:register     | enter documents into the unit's registers  |   .     .     x       .          .        .      .
 document:route        | pass a document on                         |   x     x     x       .          .        .      .
 document:trail        | read the whole story of a document         |   x     x     x       .          .        x      .
+draft:read            | see what came in and waits                 |   .     .     x       .          .        .      .
+draft:settle          | register or discard what came in           |   .     .     x       .          .        .      .
+number:reserve        | keep numbers for documents to come         |   .     .     x       .          .        .      .
+number:void           | give a number to nobody any more           |   .     .     x       .          .        .      .
+register:configure    | open, change and close the unit's books    |   .     x     x       .          .        .      .
+register:print        | print the unit's registers                 |   x     x     x       .          .        .      .
+search:keep           | keep a search and be told of new hits      |   x     x     x       x          x        x      x
 task:answer           | accept, return, report, complete a part    |   .     x     x       x          .        .      .
 task:read             | read tasks                                 |   x     x     x       x          x        x      x
 task:statistics       | read the four-way statistic                |   x     x     x       .          .        x      .
