@@ -75,6 +75,13 @@ async def test_another_kind_number_or_issuer_is_another_document(sign_in: SignIn
         assert body["number"] == f"{number:02d}"
 
 
+async def test_the_same_symbol_of_another_year_is_another_document(sign_in: SignIn) -> None:
+    clerk = await sign_in("anpth")
+    await register(clerk, issued_on="2025-01-12")
+    second = await register(clerk, issued_on="2026-01-12", files=paper(b"2"))
+    assert second["number"] == "02"
+
+
 async def test_a_duplicate_that_the_clerk_may_not_see_is_never_named(sign_in: SignIn) -> None:
     other, clerk = await sign_in("datcv"), await sign_in("phuongct")
     await register(other)
