@@ -62,8 +62,11 @@ def fold(text: str) -> str:
     """`text` for searching: lower case, NFD, no marks (category Mn), đ as d. Folding twice changes nothing.
 
     Each character is folded by itself. Lower case and not case folding, so that PostgreSQL can say the same:
-    `translate(regexp_replace(normalize(lower(t), NFD), '[\\u0300-\\u036f]', '', 'g'), 'đðɖ', 'ddd')`
-    agrees for every text in the Latin script.
+    `translate(regexp_replace(normalize(lower(t COLLATE pg_c_utf8), NFD),
+    '[\\u0300-\\u036f]', '', 'g'), 'đðɖ', 'ddd')`.
+    Both agree for every text whose marks, once it is decomposed, all lie in U+0300 to U+036F, so for everything
+    written in Latin, Greek or modern Cyrillic letters. Of other scripts (Thai, Devanagari, Arabic …) PostgreSQL
+    keeps the marks that are dropped here; and it knows letters of a later Unicode than Python does.
     """
     return text.lower().translate(_BARRED_D) if text.isascii() else text.translate(_FOLDS)
 

@@ -7,15 +7,17 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 from sqlalchemy import text, update
 
 from docflow.access.actor import Secrecy
 from docflow.core import clock
 from docflow.core.db import Sessions, transaction
-from docflow.documents.jobs import READ_AFTER, catch_up
+from docflow.documents import jobs
+from docflow.documents.jobs import READ_AFTER, catch_up, index
 from docflow.documents.models import Document
 from tests.conftest import SignIn
-from tests.documents.registering import DOCUMENTS, paper, register, sample, unit_id
+from tests.documents.registering import DOCUMENTS, paper, register, sample
 
 Work = Callable[[], Awaitable[None]]
 FIRST = {"If-Match": '"1"'}
@@ -111,8 +113,6 @@ async def test_a_newer_text_replaces_what_the_older_one_cited_and_running_again_
     before = await cited(clerk, report)
     async with transaction(sessions) as session:
         version = await session.scalar(text("SELECT version FROM document WHERE symbol = '45/BC-SNV'"))
-    from docflow.documents.jobs import index
-
     await index(sessions, document_id=report["id"])
     again = await cited(clerk, report)
     assert [{**one, "id": 0} for one in before] == [{**one, "id": 0} for one in again]
@@ -178,15 +178,12 @@ async def test_one_original_in_the_registers_of_several_units_is_one(
 ) -> None:
     office, department = await sign_in("anpth"), await sign_in("datcv")
     report = await register(office, saying("Theo Chỉ thị số 8/CT-UBND ngày 12/01/2024."), symbol="45/BC-SNV")
-    form = {"symbol": "08/CT-UBND", "issued_on": "2024-01-12"}
+    form: dict[str, Any] = {"symbol": "08/CT-UBND", "issued_on": "2024-01-12"}
     first = await register(office, paper(b"1"), **form, issuer="Ủy ban nhân dân tỉnh")
     second = await register(department, paper(b"2"), **form, issuer="UBND tỉnh")
     await work()
     (alone,) = await cited(office, report)
     assert (alone["link"], [one["id"] for one in alone["documents"]]) == ("resolved", [first["id"]])
-    await department.post(
-        f"{DOCUMENTS}/{second['id']}/routes", json={"unit_ids": [await unit_id(sessions, "VP")]}
-    )
     await _give(sessions, first, second)
     (both,) = await cited(office, report)
     assert both["link"] == "resolved"
@@ -217,13 +214,26 @@ async def test_what_is_hidden_is_told_in_no_answer(sign_in: SignIn, sessions: Se
     assert await citing(stranger, own_basis) == {"9/BC-STC": ["basis"]}
     (one,) = await cited(stranger, own_report)
     assert (one["link"], [row["id"] for row in one["documents"]]) == ("resolved", [own_basis["id"]])
+    assert await listed(stranger, cites=own_basis["id"]) == {"9/BC-STC"}
     for document in (hidden_basis, hidden_report):
+        assert await listed(stranger, cites=document["id"]) == set()
         for way in ("citations", "cited-by"):
             answer = await stranger.get(f"{DOCUMENTS}/{document['id']}/{way}")
             assert answer.status_code == 404
     nowhere = await stranger.get(f"{DOCUMENTS}/{UUID(int=1)}/citations")
     assert nowhere.status_code == 404
     assert await citing(office, hidden_basis) == {"45/BC-SNV": ["basis"]}
+    assert await listed(office, cites=hidden_basis["id"]) == {"45/BC-SNV"}
+    assert await listed(office, cites=hidden_basis["id"], q="khong co") == set()
+
+
+async def listed(client: httpx.AsyncClient, **query: Any) -> set[str]:
+    """The symbols of a list, which counts what it shows."""
+    answer = await client.get(DOCUMENTS, params={"total": True, **query})
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert body["total"]["value"] == len(body["items"])
+    return {one["symbol"] for one in body["items"]}
 
 
 async def test_a_document_above_the_clearance_neither_cites_nor_is_cited(
@@ -311,10 +321,8 @@ async def test_documents_of_before_are_looked_through_once(
 
 
 async def test_documents_of_before_are_looked_through_a_batch_at_a_time(
-    sign_in: SignIn, sessions: Sessions, work: Work, monkeypatch: Any
+    sign_in: SignIn, sessions: Sessions, work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from docflow.documents import jobs
-
     monkeypatch.setattr(jobs, "LOOKED_THROUGH", 2)
     clerk = await sign_in("anpth")
     for number in range(5):

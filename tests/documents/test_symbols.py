@@ -75,6 +75,11 @@ def test_the_four_forms_are_understood(text: str, understood: Symbol) -> None:
         ("12/ctr-UBND", "12/ctr-UBND", "12/CTr-UBND"),
         ("12/ct-UBND", "12/ct-UBND", "12/CT-UBND"),
         ("12/qđ-UBND", "12/qđ-UBND", "12/QĐ-UBND"),
+        ("12/QDD-BNV", "12/QDD-BNV", "12/QĐ-BNV"),  # Telex that nothing composed
+        ("12/qdd-BNV", "12/qdd-BNV", "12/QĐ-BNV"),
+        ("5-DDA/TU", "5-DDA/TU", "05-ĐA/TU"),
+        ("12/HDD-SYT", "12/HDD-SYT", "12/HĐ-SYT"),
+        ("30/2020/NDD-CP", "30/2020/NDD-CP", "30/2020/NĐ-CP"),
     ],
 )
 def test_what_people_write_is_kept_and_read(text: str, written: str, canonical: str) -> None:
@@ -110,6 +115,12 @@ def test_kinds_that_differ_only_by_their_bars_are_never_guessed() -> None:
     symbol = parse("12/DD-SNV", ["ĐD", "DĐ"])
     assert (symbol.kind, symbol.candidates) == ("DD", ("DĐ", "ĐD"))
     assert parse("12/TT-SNV", ["tT", "Tt"]).candidates == ("Tt", "tT")
+
+
+def test_two_d_are_a_barred_one_only_in_a_known_kind() -> None:
+    assert (read("12/UBNDD-VX").form, read("12/UBNDD-VX").body) == (Form.LETTER, "UBNDD")
+    assert parse("12/QDD-SNV", {"QDD", "QĐ"}).kind == "QDD"
+    assert read("12/QDĐ-SNV").form is Form.LETTER
 
 
 def test_a_barred_letter_is_never_taken_for_a_plain_one() -> None:
@@ -231,6 +242,15 @@ def test_loose_writing_never_changes_what_is_read(symbol: Symbol, label: str, sp
     assert again == symbol
     assert again.match_key == symbol.match_key
     assert again.written == loose
+
+
+@given(SYMBOLS_OF_ALL_FORMS)
+def test_a_symbol_without_bars_gives_the_one_that_was_meant_among_its_candidates(symbol: Symbol) -> None:
+    plain = symbol.canonical.replace("Đ", "D").replace("đ", "d").replace("Â", "A")
+    again = read(plain)
+    assert again.form is symbol.form
+    assert symbol.kind in (again.candidates or (again.kind,))
+    assert (again.kind == symbol.kind) or len(again.candidates) > 1
 
 
 @given(SYMBOLS_OF_ALL_FORMS, SYMBOLS_OF_ALL_FORMS)
