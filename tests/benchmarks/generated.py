@@ -27,7 +27,7 @@ DOCUMENT = (
     "id", "direction", "unit_id", "register_id", "register_number", "registered_at", "registered_by", "arrived_on",
     "kind_code", "symbol", "symbol_key", "issued_on", "issuer", "issuer_key", "subject", "language", "note",
     "signer_name", "signer_key", "signer_post", "recipients", "urgency", "due_on", "secrecy", "readers",
-    "search_vector", "exact_words", "touched_at",
+    "search_vector", "exact_words", "touched_at", "cited",
 )  # fmt: skip
 FILE = ("id", "object_key", "filename", "media_type", "size", "sha256", "stored_at", "text_status")
 VERSION = ("document_id", "file_id", "version", "added_by", "added_at", "note")
@@ -103,7 +103,7 @@ class Archive:
             "",
         )
         signed = (one.signer, fold(one.signer), "Giám đốc", "", one.urgency, one.due_on, 0, one.readers)
-        return (*filed, *issued, *signed, one.vector, one.exact, one.at)
+        return (*filed, *issued, *signed, one.vector, one.exact, one.at, [])
 
 
 def _file(one: Made) -> tuple[Any, ...]:
