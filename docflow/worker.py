@@ -19,7 +19,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from procrastinate.jobs import Status
 
 from docflow.accounts.service.sign_in import forget_ended
-from docflow.app import configure_logs, file_store_of, inbox_of, open_store, smtp_transport
+from docflow.app import configure_logs, file_store_of, inbox_of, open_store, postman_of, smtp_transport
 from docflow.core import clock, ticks
 from docflow.core.db import Sessions, create_engine, create_sessions, transaction
 from docflow.core.jobs import DEFAULT, SLOW, enqueue
@@ -32,6 +32,7 @@ from docflow.documents.draft_jobs import (
     read_mail,
 )
 from docflow.documents.jobs import catch_up, index, look_through, read_left_out, read_scan, read_text
+from docflow.documents.search_jobs import tell_searches
 from docflow.documents.service.registers.years import turn_year
 from docflow.files.jobs import sweep
 from docflow.files.recognition import find_recogniser
@@ -49,6 +50,7 @@ SCHEDULE: dict[str, timedelta] = {
     "documents.catch_up": timedelta(minutes=10),
     "documents.catch_up_drafts": timedelta(minutes=10),
     "documents.drop_discarded": timedelta(hours=1),
+    "documents.tell_searches": timedelta(minutes=5),
     "documents.turn_year": timedelta(hours=1),
     "documents.read_left_out": timedelta(hours=1),
     "worker.revive": timedelta(minutes=1),
@@ -89,6 +91,7 @@ def jobs_of(settings: Settings, sessions: Sessions, files: FileStore) -> Mapping
         "documents.index": partial(index, sessions),
         "documents.look_through": partial(look_through, sessions),
         "documents.turn_year": partial(turn_year, sessions),
+        "documents.tell_searches": partial(tell_searches, sessions, postman_of(settings)),
         "documents.catch_up": partial(catch_up, sessions),
         "documents.poll_mailbox": partial(poll_mailbox, sessions, files, inbox),
         "documents.read_mail": partial(read_mail, sessions, files, inbox),
@@ -195,7 +198,11 @@ async def _work_slowly(queue: procrastinate.App, files: FileStore) -> None:
         log.warning("ocr_unavailable", program=files.tesseract)
         await asyncio.sleep(RECOGNISER_LOOKED_FOR_SECONDS)
     await queue.run_worker_async(
-        **SHARED, queues=[SLOW], concurrency=1, listen_notify=False, install_signal_handlers=False
+        **{**SHARED, "fetch_job_polling_interval": 2},
+        queues=[SLOW],
+        concurrency=1,
+        listen_notify=False,  # it would hold a connection for what comes now and then
+        install_signal_handlers=False,
     )
 
 

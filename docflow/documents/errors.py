@@ -1,6 +1,6 @@
 """Facts of documents that can go wrong."""
 
-from docflow.core.errors import Conflict, DocflowError, Invalid
+from docflow.core.errors import Conflict, DocflowError, Invalid, TooMany
 
 
 class DuplicateSuspected(Conflict):
@@ -168,10 +168,35 @@ class MailboxUnitNotKnown(Conflict):
     code = "mailbox_unit_not_known"
 
 
+class SearchNameTaken(Conflict):
+    """The person keeps a search with this name already."""
+
+    code = "search_name_taken"
+
+
+class TooManySearches(Conflict):
+    """The person keeps as many searches as anybody may."""
+
+    code = "too_many_searches"
+
+
+class SearchNotUnderstood(Conflict):
+    """A kept search holds what lists no longer know; it is to be kept anew."""
+
+    code = "search_not_understood"
+
+
+class ExportUnderWay(TooMany):
+    """The person's last export is not done."""
+
+    code = "export_under_way"
+
+
 CONSTRAINTS: dict[str, type[DocflowError]] = {
     "uq_document_register_number": NumberAlreadyTaken,
     "pk_register_entry": NumberAlreadyTaken,
     "uq_register_book": BookOverlaps,
     "pk_document_kind": KindCodeTaken,
     "uq_document_kind_symbol": KindCodeTaken,
+    "uq_saved_search_person_id_name": SearchNameTaken,
 }

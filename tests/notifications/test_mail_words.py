@@ -56,6 +56,27 @@ ROUTED = {
     "note": "Gửi để biết và phối hợp.",
     "due": date(2026, 12, 4),
 }
+FOUND = {
+    "recipient_name": "Lê Thị Hoa",
+    "search": "Chỉ thị về cải cách",
+    "subject": "Tăng cường cải cách hành chính",
+    "count": 3,
+    "documents": [
+        {
+            "symbol": "05/CT-UBND",
+            "subject": "Tăng cường cải cách hành chính <2026>",
+            "issuer": "UBND tỉnh",
+            "link": "https://docflow.example/api/v1/documents/1",
+        },
+        {
+            "symbol": "12/KH-SNV",
+            "subject": "Kế hoạch cải cách",
+            "issuer": "Sở Nội vụ",
+            "link": "https://docflow.example/api/v1/documents/2",
+        },
+    ],
+    "link": "https://docflow.example/api/v1/searches/1/documents",
+}
 MAILS = [
     ("meetings/invitation", MEETING),
     ("meetings/update", MEETING),
@@ -63,6 +84,7 @@ MAILS = [
     ("tasks/directed", TASK),
     ("tasks/returned", TASK),
     ("documents/routed", ROUTED),
+    ("documents/found", FOUND),
 ]
 OPTIONAL = [
     "arrival_number",

@@ -12,6 +12,7 @@ from docflow.documents.api import (
     receipts,
     registering,
     registers,
+    searches,
 )
 
 routers = (
@@ -26,4 +27,5 @@ routers = (
     receipts.router,
     registering.router,
     registers.router,
+    searches.router,
 )

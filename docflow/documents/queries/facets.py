@@ -148,16 +148,17 @@ def _facet(name: str, rows: Sequence[Any], counted: int) -> Facet:
 
 def _among(rows: Sequence[Any]) -> int:
     """Over how many documents the facets were counted."""
-    return next(row.amount for row in rows if not row.facet)
+    amount: int = next(row.amount for row in rows if not row.facet)
+    return amount
 
 
 @lru_cache(maxsize=500)
-def _counts(names: frozenset[str], facets: tuple[str, ...]) -> Select[Any]:
+def _counts(names: frozenset[str], facets: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     return _counting(statements.kept_hits(names, _columns(facets)), facets)
 
 
 @lru_cache(maxsize=500)
-def _newest_counts(names: frozenset[str], facets: tuple[str, ...]) -> Select[Any]:
+def _newest_counts(names: frozenset[str], facets: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     walk = statements.walked_hits(names, Order.NEWEST, _columns(facets))
     return _counting(walk.cte("hits").prefix_with("MATERIALIZED", dialect="postgresql"), facets)
 
@@ -172,9 +173,9 @@ def _columns(facets: Sequence[str]) -> list[ColumnElement[Any]]:
     return columns
 
 
-def _counting(hits: CTE, facets: Sequence[str]) -> Select[Any]:
+def _counting(hits: CTE, facets: Sequence[str]) -> Select[*tuple[Any, ...]]:
     """The number of hits first, then each facet's values."""
-    whole = select(
+    whole: Select[*tuple[Any, ...]] = select(
         literal_column("''").label("facet"),
         literal_column("''").label("value"),
         cast(null(), Text).label("called"),
@@ -186,7 +187,7 @@ def _counting(hits: CTE, facets: Sequence[str]) -> Select[Any]:
     return union_all(whole, *(select(part.subquery()) for part in parts))  # type: ignore[return-value]
 
 
-def _values(hits: CTE, facet: str) -> Select[Any]:
+def _values(hits: CTE, facet: str) -> Select[*tuple[Any, ...]]:
     value = hits.c[f"of_{facet}"]
     called = func.max(hits.c[f"called_{facet}"]) if facet in NAMED_BY else cast(null(), Text)
     return (
@@ -203,13 +204,15 @@ def _values(hits: CTE, facet: str) -> Select[Any]:
     )
 
 
-def _with_status(hits: CTE, status: Status) -> Select[Any]:
-    amount = select(
+def _with_status(hits: CTE, status: Status) -> Select[*tuple[Any, ...]]:
+    amount: Select[*tuple[Any, ...]] = select(
         literal_column("'status'").label("facet"),
         literal_column(f"'{status.value}'").label("value"),
         cast(null(), Text).label("called"),
         func.count().label("amount"),
     ).select_from(hits)
     if status is Status.VOID:
-        return amount.where(hits.c.voided_at.is_not(None))
-    return amount.where(hits.c.id.in_(OWN_RECEIPTS[status]))
+        amount = amount.where(hits.c.voided_at.is_not(None))
+    else:
+        amount = amount.where(hits.c.id.in_(OWN_RECEIPTS[status]))
+    return amount

@@ -54,7 +54,7 @@ _PROBED = bindparam("probed", type_=Integer, literal_execute=True)
 _WORDS = cast(bindparam("words", type_=Text, literal_execute=True), TSQUERY)
 _EXACT = cast(bindparam("exact", type_=Text, literal_execute=True), TSQUERY)
 
-_THOUSANDTH = literal_column("0.001::float8")
+_THOUSANDTH: ColumnElement[Any] = literal_column("0.001::float8")
 SHARE_OF_ONE_WORD = 1.64493406685
 """``ts_rank`` of an OR divides what each word without positions weighs by this, and the sum by their number."""
 

@@ -19,7 +19,7 @@ from docflow.access.actor import Actor
 from docflow.core.text import fold
 from docflow.documents.models import Document
 from docflow.documents.queries import statements
-from docflow.documents.queries.filters import Filters
+from docflow.documents.queries.filters import Filters, conditions
 from docflow.documents.queries.search import by_index, narrow, values_of
 from docflow.documents.search_query import MAX_QUERY, read_query
 from docflow.documents.search_terms import OFFICIAL, WORD, beginnings_of
@@ -110,7 +110,7 @@ async def _nearest_numbers(session: AsyncSession, actor: Actor, filters: Filters
     """Symbols of documents that the actor sees and that begin like this one, the nearest first."""
     for beginning in reversed(beginnings_of(number)[:-1]):
         narrowing = await narrow(session, actor, msgspec.structs.replace(filters, q=f"{beginning}*"))
-        statement = select(_D.symbol).where(*statements.conditions(narrowing.names)).limit(200).subquery()
+        statement = select(_D.symbol).where(*conditions(narrowing.names)).limit(200).subquery()
         symbols = await session.scalars(select(statement.c.symbol).distinct(), values_of(narrowing, actor))
         near = sorted(((_likeness(number, fold(one)), one) for one in symbols), reverse=True)
         if kept := [one for likeness, one in near if likeness >= LEAST_LIKENESS][:NEAREST]:
