@@ -172,7 +172,7 @@ async def left_over(sessions: Sessions, store: ObjectStore) -> list[Any]:
 
 
 async def test_a_pdf_stream_that_swells_fails_alone(sign_in: SignIn, work: Work) -> None:
-    content = pdf_that_swells(1200)
+    content = pdf_that_swells(300)
     clerk = await sign_in("anpth")
     document = await register(clerk, paper(content, "a.pdf"))
     await work()
