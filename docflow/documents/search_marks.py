@@ -98,4 +98,6 @@ def arrival_marks(first: date | None, last: date | None) -> list[str]:
     if first is None or last is None:
         return []
     months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
-    return [arrival_mark(month // 12, month % 12 + 1) for month in months] if len(months) <= MOST_MONTHS else []
+    return (
+        [arrival_mark(month // 12, month % 12 + 1) for month in months] if len(months) <= MOST_MONTHS else []
+    )
