@@ -5,7 +5,7 @@
 set -u
 
 PACKAGES='
-dovecot-imapd      dovecot
+dovecot-imapd      /usr/sbin/dovecot
 tesseract-ocr      tesseract
 tesseract-ocr-vie  /usr/share/tesseract-ocr/*/tessdata/vie.traineddata
 '

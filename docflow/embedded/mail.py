@@ -4,7 +4,6 @@ import os
 import secrets
 import socket
 import sys
-import time
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -79,7 +78,8 @@ class MailCatcher(Server):
 
     def _new_facts(self) -> Kept:
         # The UIDs of a folder that was lost mean nothing in its successor (RFC 9051, 2.3.1.1).
-        return {**self._new_ports(), "password": secrets.token_urlsafe(24), "uid_validity": int(time.time())}
+        validity = 1 + secrets.randbelow(2**31 - 1)
+        return {**self._new_ports(), "password": secrets.token_urlsafe(24), "uid_validity": validity}
 
     def _new_ports(self) -> Kept:
         return dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))

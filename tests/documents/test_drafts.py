@@ -8,9 +8,10 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text, update
 
 from docflow.access.actor import Actor
+from docflow.accounts.models import Person
 from docflow.audit.models import AuditEvent
 from docflow.audit.tags import Tag
 from docflow.core import clock
@@ -55,7 +56,7 @@ async def add(clerk: httpx.AsyncClient, content: bytes = LETTER, name: str = "ba
 
 
 async def registered(
-    clerk: httpx.AsyncClient, draft: dict[str, Any], headers: dict[str, str] = FIRST, **fields: Any
+    clerk: httpx.AsyncClient, draft: dict[str, Any], headers: Any = FIRST, **fields: Any
 ) -> httpx.Response:
     return await clerk.post(f"{DRAFTS}/{draft['id']}/registration", json=form(**fields), headers=headers)
 
@@ -186,7 +187,7 @@ async def test_a_choice_that_is_not_possible_is_refused_and_the_draft_waits_on(
     clerk = await sign_in("anpth")
     draft = await add(clerk)
     own = [draft["files"][0]["id"]]
-    fields = {name: own if value == "own" else value for name, value in choice.items()}
+    fields: dict[str, Any] = {name: own if value == "own" else value for name, value in choice.items()}
     answer = await registered(clerk, draft, **fields)
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["code"] == code
@@ -350,10 +351,6 @@ async def test_of_a_state_secret_only_the_stub_stays(
         assert answer.status_code == 403
         assert (await clerk.get(f"{DRAFTS}/{draft['id']}")).json()["state"] == "waiting"
         async with transaction(sessions) as session:
-            from sqlalchemy import update
-
-            from docflow.accounts.models import Person
-
             await session.execute(update(Person).where(Person.username == "anpth").values(clearance=1))
         answer = await clerk.post(f"{DRAFTS}/{draft['id']}/stub", json=body, headers=FIRST)
     assert answer.status_code == 201, answer.text
@@ -370,8 +367,6 @@ async def test_of_a_state_secret_only_the_stub_stays(
 async def test_a_file_whose_job_was_lost_is_read_after_ten_minutes(
     sign_in: SignIn, sessions: Sessions, file_store: FileStore, work: Work
 ) -> None:
-    from sqlalchemy import text
-
     clerk = await sign_in("anpth")
     draft = await add(clerk)
     async with transaction(sessions) as session:

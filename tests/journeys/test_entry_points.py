@@ -54,6 +54,7 @@ def test_migrate_web_and_worker_run_with_the_names_that_compose_gives(
         "DOCFLOW_SMTP_USERNAME": "",
         "DOCFLOW_SMTP_PASSWORD": "",
         "DOCFLOW_MAIL_FROM": "docflow@province.example",
+        "DOCFLOW_IMAP_HOST": "",
     }
     known = {f"DOCFLOW_{field.upper()}" for field in Settings.__struct_fields__}
     for service in ("migrate", "web", "worker"):

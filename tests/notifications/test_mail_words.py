@@ -77,6 +77,15 @@ FOUND = {
     ],
     "link": "https://docflow.example/api/v1/searches/1/documents",
 }
+ARRIVED = {
+    **DOCUMENT,
+    "recipient_name": "Văn thư Sở Nội vụ",
+    "unit_name": "Văn phòng Ủy ban nhân dân tỉnh",
+    "year": 2026,
+    "arrived_on": date(2026, 11, 23),
+    "issued_on": date(2026, 11, 19),
+    "mail_subject": "Gửi Kế hoạch số 4651/KH-UBND",
+}
 MAILS = [
     ("meetings/invitation", MEETING),
     ("meetings/update", MEETING),
@@ -85,6 +94,7 @@ MAILS = [
     ("tasks/returned", TASK),
     ("documents/routed", ROUTED),
     ("documents/found", FOUND),
+    ("documents/arrived", ARRIVED),
 ]
 OPTIONAL = [
     "arrival_number",
@@ -96,6 +106,7 @@ OPTIONAL = [
     "reason",
     "note",
     "due",
+    "mail_subject",
 ]
 
 
@@ -135,7 +146,11 @@ def test_no_fact_becomes_markup_or_a_second_line_of_the_subject(templates, name,
 @pytest.mark.parametrize("language", ["vi", "en"])
 @pytest.mark.parametrize(("name", "facts"), MAILS)
 def test_what_is_not_known_is_left_out(templates, name, facts, language):
-    needed = {"tasks/directed": {"due"}, "tasks/returned": {"due", "reason"}}.get(name, set())
+    needed = {
+        "documents/arrived": {"arrival_number"},
+        "tasks/directed": {"due"},
+        "tasks/returned": {"due", "reason"},
+    }.get(name, set())
     bare = {key: None if key in OPTIONAL and key not in needed else value for key, value in facts.items()}
     words = templates.render(name, language, **bare)
     assert "None" not in on_paper(words)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actor import Actor
@@ -136,27 +136,11 @@ async def list_drafts(
 
     Each with its first file's name, how many files it has, and sender and subject of its mail.
     """
-    files = (
-        select(func.count())
-        .select_from(DraftFile)
-        .where(DraftFile.draft_id == Draft.id)
-        .correlate(Draft)
-        .scalar_subquery()
-    )
-    first = (
-        select(File.filename)
-        .join(DraftFile, DraftFile.file_id == File.id)
-        .where(DraftFile.draft_id == Draft.id)
-        .order_by(DraftFile.position)
-        .limit(1)
-        .correlate(Draft)
-        .scalar_subquery()
-    )
     statement = (
         select(
             *(getattr(Draft, name) for name in _DRAFT_ROW),
-            files.label("file_count"),
-            first.label("filename"),
+            _file_count().label("file_count"),
+            _first_filename().label("filename"),
             MailMessage.sender,
             MailMessage.subject,
         )
@@ -170,6 +154,28 @@ async def list_drafts(
     waits = Draft.state == DraftState.WAITING
     runs = {DraftState.WAITING: (_WAITING,), None: (_WAITING, _REST)}.get(state, (_REST,))
     return await _in_runs(session, statement, Draft.id, waits, runs, cursor, limit)
+
+
+def _file_count() -> ScalarSelect[int]:
+    return (
+        select(func.count())
+        .select_from(DraftFile)
+        .where(DraftFile.draft_id == Draft.id)
+        .correlate(Draft)
+        .scalar_subquery()
+    )
+
+
+def _first_filename() -> ScalarSelect[str]:
+    return (
+        select(File.filename)
+        .join(DraftFile, DraftFile.file_id == File.id)
+        .where(DraftFile.draft_id == Draft.id)
+        .order_by(DraftFile.position)
+        .limit(1)
+        .correlate(Draft)
+        .scalar_subquery()
+    )
 
 
 async def list_mails(

@@ -8,7 +8,7 @@ import asyncio
 import os
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 from uuid import UUID
 
@@ -169,7 +169,8 @@ async def _read(children: Children, mail: BinaryIO, fault: MailFault | None) -> 
 
 async def stored_mail(files: FileStore, mail: BinaryIO) -> Received:
     """The mail as it came, as an object; without its row it is an orphan."""
-    return await store_file(files, reader.pieces_of(mail), "mail.eml", "message/rfc822")
+    stored = await store_file(files, reader.pieces_of(mail), "mail.eml")
+    return replace(stored, media_type="message/rfc822")
 
 
 async def stored_files(files: FileStore, mail: BinaryIO, said: MailSaid) -> list[Received]:
@@ -177,10 +178,12 @@ async def stored_files(files: FileStore, mail: BinaryIO, said: MailSaid) -> list
     attached: list[Attached | Written] = [*said.files]
     if said.written is not None:
         attached.append(said.written)
-    return [
+    stored = [
         await store_file(files, reader.pieces_of(mail, part), part.filename, part.declared)
         for part in attached
     ]
+    # What the words are is known; only strangers' files are judged by their bytes.
+    return stored if said.written is None else [replace(stored[0], media_type=said.written.declared)]
 
 
 async def _keep_place(parts: _Parts, place: Place) -> None:
