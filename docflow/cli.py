@@ -1,6 +1,7 @@
 """The command line. Settings come from the environment; each command says what it does and ends with a status."""
 
 import asyncio
+import io
 import os
 import sys
 from datetime import timedelta
@@ -157,6 +158,9 @@ def import_(source: Path, report: Path | None, language: str | None, **asked: An
 
     if report is not None and report.suffix.lower() not in FORMATS:
         raise click.BadParameter("a report is a .csv or .xlsx file", param_hint="--report")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # an import does not end because a terminal lacks a letter
     wanted = Asked(source=source, report=report, language=Language(language) if language else None, **asked)
     try:
         sys.exit(asyncio.run(import_documents(_settings(), wanted)))

@@ -7,17 +7,26 @@ is registered twice.
 import sys
 import unicodedata
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actor import Actor
 from docflow.app import open_store
 from docflow.commands.importing.asking import Asked, Books, get_actor, get_books, get_importer, unit_asked
 from docflow.commands.importing.drafting import Drafter
-from docflow.commands.importing.outcomes import NOT_DONE, Outcome, Report, Result, Tally, reason_of
+from docflow.commands.importing.outcomes import (
+    NOT_DONE,
+    Outcome,
+    Report,
+    Result,
+    Tally,
+    partial_of,
+    reason_of,
+)
 from docflow.commands.importing.planning import Plan, Planner
 from docflow.commands.importing.registering import Importer, Stopped, not_reached
 from docflow.commands.importing.staging import ROWS_AHEAD
@@ -51,6 +60,7 @@ class _Import:
     tally: Tally = field(default_factory=Tally)
     fact: DocflowError | None = None
     """What ended it before its end."""
+    is_report_lost: bool = False
 
     async def run(self) -> int:
         reached = 0
@@ -71,7 +81,8 @@ class _Import:
         finally:
             # An interrupted import has its report as well.
             self._end(reached)
-        return DONE if self.tally.is_done and self.fact is None else SOME_REFUSED
+        well = self.tally.is_done and self.fact is None and not self.is_report_lost
+        return DONE if well else SOME_REFUSED
 
     async def _outcomes(self) -> AsyncGenerator[Outcome, None]:
         async with aclosing(self._importer().outcomes()) as outcomes:
@@ -92,7 +103,8 @@ class _Import:
             files=self.files,
             bundle=self.bundle,
             plan=self.plan,
-            actor=self._actor_now,
+            actor=self.actor,
+            actor_now=self._actor_now,
             unit_code=self.books.code_of,
             language=self.language,
             confirm_duplicates=self.asked.confirm_duplicates,
@@ -107,31 +119,50 @@ class _Import:
             sessions=self.sessions,
             files=self.files,
             bundle=self.bundle,
-            actor=self._actor_now,
+            actor_now=self._actor_now,
             unit_id=unit_id,
             note=shown(self.asked.source.name),
             language=self.language,
             dry_run=self.asked.dry_run,
         )
 
-    async def _actor_now(self) -> Actor:
-        return await get_actor(self.sessions, self.actor.person_id, self.asked.username)
+    async def _actor_now(self, session: AsyncSession) -> Actor:
+        return await get_actor(session, self.actor.person_id, self.asked.username)
 
     def _note(self, outcome: Outcome) -> None:
         self.tally.add(outcome)
-        if self.report is not None:
-            self.report.add(outcome)
+        self._write(outcome)
         if outcome.result in NOT_DONE or outcome.result is Result.WITHOUT_ROW:
             line = self._said("import_line", line=outcome.line) if outcome.line else ""
             facts = [line, outcome.file, self._said(outcome.result.value), outcome.reason]
             _tell(": ".join(filter(None, facts)))
 
+    def _write(self, outcome: Outcome) -> None:
+        if self.report is not None:
+            with self._writing():
+                self.report.add(outcome)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A report that cannot be written any more is told, and the import goes on: what it does is done well."""
+        try:
+            yield
+        except OSError as error:
+            report, self.report = self.report, None
+            self.is_report_lost = True
+            _tell(
+                self._said("import_report_not_written", name=f"{self.asked.report}: {error.strerror}"),
+                err=True,
+            )
+            if report is not None:
+                with suppress(OSError):
+                    report.abandon()
+
     def _end(self, reached: int) -> None:
         rest = [not_reached(planned) for planned in self.plan.rows[reached:]]
         for outcome in rest:
             self.tally.add(outcome)
-            if self.report is not None:
-                self.report.add(outcome)
+            self._write(outcome)
         summary = self.tally.lines(self.language, dry_run=self.asked.dry_run)
         if self.plan.ignored:
             titles = ", ".join(f"“{title}”" for title in self.plan.ignored)
@@ -143,7 +174,8 @@ class _Import:
         if rest:
             summary.append(self._said("import_again"))
         if self.report is not None:
-            self.report.finish(summary)
+            with self._writing():
+                self.report.finish(summary)
         for line in summary:
             _tell(line)
 
@@ -183,7 +215,9 @@ async def _prepared(
     async with transaction(sessions) as session:
         kinds = await queries.list_kinds(session)
     planner = Planner(books, kinds, unit_id, files.max_bytes, asked.late_reason, asked.confirm_duplicates)
-    but = [Path(path) for path in (asked.report, asked.manifest) if path is not None]
+    but = [Path(asked.manifest)] if asked.manifest else []
+    if asked.report is not None:
+        but += [asked.report, partial_of(asked.report)]
     bundle = open_bundle(asked.source, but=but)
     try:
         plan = planner.plan(bundle, asked, language)
@@ -216,7 +250,8 @@ def _report(asked: Asked, language: Language) -> Iterator[Report | None]:
     try:
         yield report
     finally:
-        report.abandon()
+        with suppress(OSError):
+            report.abandon()
 
 
 def _tell(line: str, *, err: bool = False) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actions import Action
 from docflow.access.actor import Actor
@@ -65,15 +66,14 @@ async def get_importer(sessions: Sessions, username: str) -> Actor:
         person_id = await session.scalar(
             select(Person.id).where(func.lower(Person.username) == username.lower())
         )
-    if person_id is None:
-        raise ImportNotPossible(FieldError("/as", "import_person_unknown", {"username": username[:60]}))
-    return await get_actor(sessions, person_id, username)
+        if person_id is None:
+            raise ImportNotPossible(FieldError("/as", "import_person_unknown", {"username": username[:60]}))
+        return await get_actor(session, person_id, username)
 
 
-async def get_actor(sessions: Sessions, person_id: UUID, username: str) -> Actor:
+async def get_actor(session: AsyncSession, person_id: UUID, username: str) -> Actor:
     """The same person with the rights of this moment. Raises ImportNotPossible when they are gone."""
-    async with transaction(sessions) as session:
-        actor = await find_actor(session, person_id, ADDRESS)
+    actor = await find_actor(session, person_id, ADDRESS)
     if actor is None:
         raise ImportNotPossible(FieldError("/as", "import_person_frozen", {"username": username}))
     if not actor.units_for(Action.DOCUMENT_REGISTER):

@@ -6,6 +6,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from docflow.access.actor import Actor
 from docflow.commands.importing.outcomes import Outcome, Result, reason_of
 from docflow.commands.importing.registering import OF_THE_ROW, Stopped
@@ -36,7 +38,7 @@ class Drafter:
     sessions: Sessions
     files: FileStore
     bundle: Bundle
-    actor: Callable[[], Awaitable[Actor]]
+    actor_now: Callable[[AsyncSession], Awaitable[Actor]]
     unit_id: UUID
     note: str
     language: Language
@@ -86,8 +88,8 @@ class Drafter:
             return self._outcome(staged.entry, result)
         decided = False
         try:
-            actor = await self.actor()
             async with transaction(self.sessions) as session:
+                actor = await self.actor_now(session)
                 draft = await draft_file(session, actor, self.unit_id, received, self.note)
                 decided = draft is not None
         except BaseException as error:

@@ -112,13 +112,19 @@ _COLUMNS = (
 FORMATS = {".csv": Format.CSV, ".xlsx": Format.XLSX}
 
 
+def partial_of(path: Path) -> Path:
+    """Where a report is written until it is whole."""
+    return path.with_name(f".{path.name}.part")
+
+
 class Report:
     """A row for each outcome, as CSV or XLSX. The file appears whole under its name, or not at all."""
 
     def __init__(self, path: Path, language: Language, *, source: str) -> None:
         """Raises OSError when it cannot be written there."""
         self._path, self._language = path, language
-        self._partial = path.with_name(f".{path.name}.part")
+        self._is_finished = False
+        self._partial = partial_of(path)
         self._out: BinaryIO = self._partial.open("wb")
         columns = tuple(TableColumn(text_of(code, language), share, kind) for code, share, kind in _COLUMNS)
         moment = f"{clock.now().astimezone(clock.LOCAL_ZONE):%d/%m/%Y %H:%M}"
@@ -135,10 +141,11 @@ class Report:
         self._writer.finish(foot)
         self._out.close()
         self._partial.replace(self._path)
+        self._is_finished = True
 
     def abandon(self) -> None:
         """Leave nothing behind; does nothing after ``finish``."""
-        if not self._out.closed:
+        if not self._is_finished:
             self._writer.abandon()
             self._out.close()
             self._partial.unlink(missing_ok=True)

@@ -2,24 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from uuid import UUID
 
 from docflow.commands.importing.asking import Asked, Books
+from docflow.commands.importing.finding import find_manifest, is_manifest
 from docflow.core.errors import FieldError, Invalid
 from docflow.core.messages import Language
 from docflow.documents.bundles import Bundle, Directory, Entry
-from docflow.documents.bundles.entries import not_usable
 from docflow.documents.bundles.names import shown
 from docflow.documents.manifests import Column, Manifest, ManifestRow, read_manifest
 from docflow.documents.manifests.cells import CellWrong
 from docflow.documents.manifests.kinds import Kind, kind_called
-from docflow.documents.manifests.tables import MAX_BYTES, refused
 from docflow.documents.schemas import RegisterIncoming
 from docflow.files.uploads import form_as
 from docflow.web.form_errors import FileTooLarge
-
-MANIFEST_NAMES = ("manifest.csv", "manifest.xlsx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +55,18 @@ class Planner:
 
     def plan(self, bundle: Bundle, asked: Asked, language: Language) -> Plan:
         """Raises ManifestNotUsable and SourceNotUsable."""
-        content, name, within, entry = find_manifest(bundle, asked.manifest, required=not asked.drafts)
-        if content is None:
+        found = find_manifest(bundle, asked)
+        if found is None:
             return Plan("", {}, (), tuple(bundle.entries))
-        manifest = read_manifest(content, ignore_unknown=asked.ignore_unknown, language=language)
-        directory = Directory([one for one in bundle.entries if one is not entry], within)
+        manifest = read_manifest(found.content, ignore_unknown=asked.ignore_unknown, language=language)
+        directory = Directory([one for one in bundle.entries if one is not found.entry], found.within)
         rows = tuple(self._planned(row, directory) for row in manifest.rows)
         beside = tuple(
             one
             for one in bundle.entries
-            if one.place not in self._named and one is not entry and not _is_manifest(one, within)
+            if one.place not in self._named and one is not found.entry and not is_manifest(one, found.within)
         )
-        return Plan(name, manifest.headings, rows, beside, _ignored(manifest))
+        return Plan(found.name, manifest.headings, rows, beside, _ignored(manifest))
 
     def _planned(self, row: ManifestRow, directory: Directory) -> Planned:
         faults = list(row.faults)
@@ -148,65 +144,3 @@ def _ignored(manifest: Manifest) -> list[str]:
     """Titles of columns that are read by nobody; the register gives its own numbers."""
     own = [manifest.headings[column] for column in (Column.ARRIVAL_NUMBER,) if column in manifest.headings]
     return [*own, *manifest.unknown]
-
-
-def find_manifest(
-    bundle: Bundle, asked: str | None, *, required: bool
-) -> tuple[bytes | None, str, str, Entry | None]:
-    """The manifest's bytes and name, the folder in the bundle that its names begin in, and its entry if it has one.
-
-    One that is asked for is a file of its own, or one of the bundle. Otherwise it is called ``manifest.csv`` or
-    ``manifest.xlsx`` and lies at the top, or in the only folder there is. Raises SourceNotUsable.
-    """
-    top = _only_folder(bundle)
-    if asked is not None and Path(asked).is_file():
-        return _bytes_of_file(Path(asked)), Path(asked).name, top, None
-    if asked is not None:
-        try:
-            entry = Directory(bundle.entries, top).get(asked)
-        except Invalid as error:
-            raise not_usable("import_manifest_missing", name=shown(asked)) from error
-        return _bytes_of(bundle, entry), shown(entry.path), _folder_of(entry), entry
-    called = [one for one in bundle.entries if _is_manifest(one, top)]
-    if len(called) > 1:
-        raise not_usable("import_manifest_which", names=", ".join(shown(one.path) for one in called))
-    if not called:
-        if required:
-            raise not_usable("import_manifest_none")
-        return None, "", "", None
-    return _bytes_of(bundle, called[0]), shown(called[0].path), _folder_of(called[0]), called[0]
-
-
-def _is_manifest(entry: Entry, within: str) -> bool:
-    """Whether it is called so; beside the one that is read, it is the same table once more and no document."""
-    return entry.path.removeprefix(within).casefold() in MANIFEST_NAMES
-
-
-def _only_folder(bundle: Bundle) -> str:
-    """The folder that everything lies in, as when a folder was packed whole; else empty."""
-    tops = {entry.path.partition("/")[0] if "/" in entry.path else "" for entry in bundle.entries}
-    return f"{tops.pop()}/" if len(tops) == 1 and "" not in tops else ""
-
-
-def _folder_of(entry: Entry) -> str:
-    folder = entry.path.rpartition("/")[0]
-    return f"{folder}/" if folder else ""
-
-
-def _bytes_of(bundle: Bundle, entry: Entry) -> bytes:
-    if entry.fault or entry.size > MAX_BYTES:
-        raise refused(
-            "manifest_too_large" if not entry.fault else entry.fault, limit="32 MiB", name=entry.path
-        )
-    try:
-        return b"".join(bundle.read(entry))
-    except Invalid as error:
-        raise refused(error.fields[0].code, **error.fields[0].facts) from error
-
-
-def _bytes_of_file(path: Path) -> bytes:
-    try:
-        with path.open("rb") as source:
-            return source.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise not_usable("import_source_unreadable", name=shown(path.name)) from error

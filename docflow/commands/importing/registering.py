@@ -92,8 +92,9 @@ class Importer:
     files: FileStore
     bundle: Bundle
     plan: Plan
-    actor: Callable[[], Awaitable[Actor]]
-    """The importer with the rights of this moment: nobody uses rights that were taken away meanwhile."""
+    actor: Actor
+    actor_now: Callable[[AsyncSession], Awaitable[Actor]]
+    """The importer with the rights of this moment: nobody registers by rights that were taken away meanwhile."""
     unit_code: Callable[[UUID], str]
     language: Language
     confirm_duplicates: bool
@@ -123,9 +124,8 @@ class Importer:
         try:
             digests = [await asyncio.to_thread(digest_of, self.bundle, one) for one in planned.entries]
             key = row_key(planned.data, digests)
-            actor = await self.actor()
             async with transaction(self.sessions) as session:
-                known = await find_imported(session, actor, planned.unit_id, key)
+                known = await find_imported(session, self.actor, planned.unit_id, key)
             if known is not None:
                 return Staged(planned, key, outcome=self._already(planned, known))
             if self.dry_run:
@@ -167,8 +167,8 @@ class Importer:
         assert planned.data is not None
         place = Place(self.plan.manifest_name, planned.row.line)
         try:
-            actor = await self.actor()
             async with transaction(self.sessions) as session:
+                actor = await self.actor_now(session)
                 document = await import_row(session, actor, planned.data, place, staged.files)
                 filed = _Filed(document, await self._book(session, document))
                 if self.dry_run:
