@@ -99,6 +99,7 @@ _FROM_OUTSIDE = {
     "official dispatch": None, "dispatch": None, "letter": None,
 }  # fmt: skip
 """Names of papers that are no kinds of administrative document, with their symbols where they have one."""
+FROM_OUTSIDE = frozenset(_FROM_OUTSIDE)
 
 
 class KindNamed(NamedTuple):

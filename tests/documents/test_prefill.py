@@ -161,6 +161,49 @@ def test_an_english_paper_is_read() -> None:
     }
 
 
+HEADS = {
+    "a circular, which is no kind here": (
+        "BỘ NỘI VỤ\nSố: 05/2023/TT-BNV\nCỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nĐộc lập - Tự do - Hạnh phúc\n"
+        "Hà Nội, ngày 03 tháng 5 năm 2023\nTHÔNG TƯ\nQuy định về vị trí việc làm\nCăn cứ Luật Cán bộ, công chức;\n",
+        ("05/2023/TT-BNV", None, "Bộ Nội vụ", "2023-05-03", "Quy định về vị trí việc làm"),
+    ),
+    "an urgent dispatch with its hour": (
+        "ỦY BAN NHÂN DÂN   CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nTỈNH AN BÌNH   Độc lập - Tự do - Hạnh phúc\n"
+        "Số: 03/CĐ-UBND   An Bình, hồi 18 giờ 00 ngày 05 tháng 9 năm 2024\nHỎA TỐC\nCÔNG ĐIỆN\n"
+        "Về việc tập trung ứng phó bão số 3\nCHỦ TỊCH ỦY BAN NHÂN DÂN TỈNH điện:\n- Giám đốc các sở;\n",
+        (
+            *("03/CĐ-UBND", "urgent_dispatch", "Ủy ban nhân dân tỉnh An Bình", "2024-09-05"),
+            "Về việc tập trung ứng phó bão số 3",
+        ),
+    ),
+    "a decision that decides twice": (
+        "ỦY BAN NHÂN DÂN\nTỈNH AN BÌNH\nSố: 123/QĐ-UBND\nAn Bình, ngày 5 tháng 9 năm 2024\n\nQUYẾT ĐỊNH\n"
+        "Phê duyệt Kế hoạch cải cách hành chính năm 2025\n\nCHỦ TỊCH ỦY BAN NHÂN DÂN TỈNH\n\nCăn cứ Luật;\n"
+        "Theo đề nghị của Giám đốc Sở Nội vụ tại Tờ trình số 5/TTr-SNV ngày 1/9/2024.\n\nQUYẾT ĐỊNH:\nĐiều 1. Duyệt./.",
+        (
+            *("123/QĐ-UBND", "decision", "Ủy ban nhân dân tỉnh An Bình", "2024-09-05"),
+            "Phê duyệt Kế hoạch cải cách hành chính năm 2025",
+        ),
+    ),
+    "a resolution of a council": (
+        "HỘI ĐỒNG NHÂN DÂN CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nTỈNH AN BÌNH Độc lập – Tự do – Hạnh phúc\n\n"
+        "Số: 08/NQ-HĐND An Bình, ngày 10 tháng 12 năm 2024\n\nNGHỊ QUYẾT\nVề dự toán ngân sách năm 2025\n\n"
+        "HỘI ĐỒNG NHÂN DÂN TỈNH AN BÌNH\nKHÓA X, KỲ HỌP THỨ 18\n\nCăn cứ Luật\n",
+        (
+            *("08/NQ-HĐND", "resolution", "Hội đồng nhân dân tỉnh An Bình", "2024-12-10"),
+            "Về dự toán ngân sách năm 2025",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_heads_of_other_papers_are_read(head: str) -> None:
+    text, expected = HEADS[head]
+    told = values(text)
+    assert tuple(told.get(name) for name in ("symbol", "kind", "issuer", "issued_on", "subject")) == expected
+
+
 RECOGNISED = {
     "bao-cao": ("01/BC-SNV", "report", "Sở Nội vụ", "2026-01-26", "Đặng Thị Minh Nguyệt"),
     "chi-thi": ("08/CT-UBND", "directive", "Ủy ban nhân dân tỉnh Trường Giang", "2026-01-12", None),
@@ -182,6 +225,19 @@ def test_what_a_recogniser_made_of_a_scan_is_read(name: str) -> None:
     assert (told["symbol"], told["kind"], told["issuer"]) == (symbol, kind, issuer)
     assert (told["issued_on"], told.get("signer_name")) == (issued_on, signer)
     assert told["subject"].endswith(("trừ điểm", "đến cấp xã", "video meetings with communes"))
+
+
+def test_a_spoilt_scan_gives_less_and_nothing_that_is_not_there() -> None:
+    folder = Path(__file__).parent / "fixtures" / "recognised"
+    report, directive = (
+        values((folder / name).read_text("utf-8")) for name in ("bao-cao-spoilt.txt", "chi-thi-spoilt.txt")
+    )
+    assert (report["symbol"], report["kind"], report["issuer"]) == ("01/BC-SNV", "report", "Sở Nội vụ")
+    assert (report["issued_on"], report["signer_post"]) == ("2026-01-26", "Giám đốc")
+    assert "recipients" not in report
+    assert (directive["symbol"], directive["kind"]) == ("08/CT-UBND", "directive")
+    assert fold(directive["issuer"]) == "uy ban nhan dan tinh truong giang"
+    assert "issued_on" not in directive
 
 
 def test_every_suggestion_says_where_it_was_read() -> None:

@@ -17,20 +17,24 @@ MOST_LINES = 40
 """A head is not longer; nothing below is taken for one."""
 
 MOTTO = re.compile(
-    r"c.ng h.a x. h.i ch. ngh.a vi.t ?nam|d.c l.p ?\W{0,3} ?t. do ?\W{0,3} ?h.nh ph.c|dang c.ng s.n vi.t ?nam"
-    r"|socialist republic of viet ?nam|independence ?\W{0,3} ?freedom ?\W{0,3} ?happiness|communist party of viet ?nam"
+    r"c.ng h.a .{0,9}h.i .{0,8}ngh.a .{0,3}vi.t ?n.m|d.c .{0,16}h.nh ph.c|dang c.ng s.n vi.t ?nam"
+    r"|socialist republic of viet ?nam|independence.{0,4}freedom.{0,4}happiness|communist party of viet ?nam"
 )
+"""With room for what a recogniser makes of it."""
 _ENGLISH_MOTTO = re.compile(
     r"socialist republic of viet ?nam|communist party of viet ?nam|independence ?\W{0,3} ?freedom"
 )
-_NUMBER = re.compile(r"\W{0,3}(?:so|s0|no|number|ref)\b(?: ?(?:ky hieu|van ban))?[\s.:;]*(?=[0-9])")
+_NUMBER = re.compile(r"\W{0,3}(?:so|s0|no|number|ref)\b(?: ?(?:ky hieu|van ban))?[\s.:;/]*(?=[0-9])")
 _SHAPE = re.compile(
     r"[0-9]{1,7}[a-z]{0,3}(?: ?/ ?[0-9]{4})?(?: ?[/-] ?[a-z][a-z0-9.&]{0,20}(?<![.&])){1,2}(?:[-/][a-z][a-z0-9.&]{0,20}(?<![.&])){0,3}"
     r"(?![a-z0-9])"
 )
 _PLACE = re.compile(
-    r"(?P<place>[^\W\d_][^,;:/()\d]{1,40}?)\s*,\s*(?=ngay\b|[0-9]|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))"
+    r"(?P<place>[^\W\d_][^,;:/()\d]{1,40}?)\s*,\s*(?:hoi [0-9a-z :]{1,24}?(?=ngay\b))?"
+    r"(?=ngay\b|[0-9]|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))"
 )
+_NAME = re.compile(r"[^\W\d_](?:[^\W_]|[ ,.&'\u2019()-])*")
+"""What is spoilt by other signs is no name of an agency."""
 _URGENCY = {
     "KHẨN": "urgent", "THƯỢNG KHẨN": "very_urgent", "HỎA TỐC": "flash", "HOẢ TỐC": "flash", "HỎA TỐC HẸN GIỜ": "flash",
     "HOẢ TỐC HẸN GIỜ": "flash", "URGENT": "urgent", "VERY URGENT": "very_urgent", "MOST URGENT": "very_urgent",
@@ -85,8 +89,11 @@ def _read_line(head: Head, line: Line, lexicon: KindLexicon) -> None:
     elif empty := _NUMBERLESS.match(flat):
         text, flat = _without(text, flat, 0, empty.end())
     text, flat = _read_place_and_date(head, line, text, flat)
+    while text[-2:-1] == " ":
+        text = text[:-2].rstrip()  # a speck
     if text.isupper() and text[0].isalpha() and sum(letter.isalpha() for letter in text) > 2:
-        head.agencies.append(Line(line.page, line.number, text, flat, line.indent))
+        text = text.strip(" .:;,'`")
+        head.agencies.append(Line(line.page, line.number, text, flatten(text), line.indent))
 
 
 _NUMBERLESS = re.compile(r"\W{0,3}(?:so|no)\s*[.:]\s*\S*")
@@ -160,7 +167,8 @@ def suggestions_of(head: Head) -> list[Suggestion]:
     if agencies:
         last = agencies[-1]
         name = agency_name(" ".join(line.text for line in last))
-        found.append(last[0].suggests(Field.ISSUER, name, sure=len(agencies) <= 3))
+        if _NAME.fullmatch(name):
+            found.append(last[0].suggests(Field.ISSUER, name, sure=len(agencies) <= 3))
     return found
 
 

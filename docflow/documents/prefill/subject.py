@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from docflow.documents.prefill.head import MOTTO, marks_in
 from docflow.documents.prefill.suggestion import Field, Line, Suggestion
-from docflow.documents.wording import KindNames, date_at, flatten
+from docflow.documents.wording import FROM_OUTSIDE, KindNames, date_at, flatten
 
 MAX_SUBJECT = 500
 _MOST_LINES = 8
@@ -31,11 +31,15 @@ _NOT_PART = re.compile(r"(?:so|no)\s*[:.]|noi nhan|kinh gui|doc lap|cong hoa")
 
 
 def find_title(lines: Sequence[Line], kinds: Mapping[str, KindNames]) -> int | None:
-    """Where the name of the kind stands on a line of its own in capitals, on the first page; `kinds` as `titles_of`."""
+    """Where the name of the kind stands on a line of its own in capitals, on the first page; `kinds` as `titles_of`.
+
+    A decree or a circular has one, too, though it is no kind of administrative document.
+    """
     for place, line in enumerate(lines):
         if line.page > 1:
             return None
-        if line.is_capitals and _letters(line.flat) in kinds:
+        title = _title_in(line)
+        if title in kinds or title in _OUTSIDE:
             return place
     return None
 
@@ -47,8 +51,22 @@ def titles_of(kinds: Sequence[KindNames]) -> dict[str, KindNames]:
     }
 
 
-def kind_of_title(line: Line, kinds: Mapping[str, KindNames]) -> KindNames:
-    return kinds[_letters(line.flat)]
+def kind_of_title(line: Line, kinds: Mapping[str, KindNames]) -> KindNames | None:
+    """The kind that a title names; None for a paper that is no kind here, as a decree."""
+    return kinds.get(_title_in(line))
+
+
+def _title_in(line: Line) -> str:
+    """The letters of a line in capitals, without the specks around it that a recogniser took for letters."""
+    words = line.text.split(" ")
+    while len(words) > 2 and len(words[-1]) == 1:
+        words.pop()
+    while len(words) > 2 and len(words[0]) == 1:
+        del words[0]
+    title = " ".join(words)
+    if not title.isupper():
+        title, words = line.text, line.text.split(" ")
+    return _letters(flatten(title)) if title.isupper() else ""
 
 
 def subject_under(lines: Sequence[Line], title: int) -> Suggestion | None:
@@ -154,3 +172,6 @@ def _suggestion(said: Sequence[Line], sure: bool, *, letter: bool = False) -> Su
 
 def _letters(flat: str) -> str:
     return "".join(letter for letter in flat if letter.isalnum())
+
+
+_OUTSIDE = frozenset(_letters(flatten(name)) for name in FROM_OUTSIDE)
