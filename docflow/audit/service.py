@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import Insert, bindparam, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actor import Actor
@@ -30,16 +30,51 @@ async def record(
     ``on_behalf_of`` is the unit acted for.
     ``details`` are JSON values; put there what a reader of the trail needs to understand the event alone.
     """
-    await session.execute(
-        insert(AuditEvent).values(
-            happened_at=clock.now(),
-            tag=tag,
-            actor_id=actor.person_id if actor else None,
-            actor_name=actor.name if actor else name,
-            on_behalf_of=on_behalf_of,
-            subject_kind=subject_kind,
-            subject_id=subject_id,
-            address=actor.address if actor else address,
-            details=details,
-        )
+    event = event_of(
+        actor,
+        tag,
+        subject_kind,
+        subject_id,
+        name=name,
+        address=address,
+        on_behalf_of=on_behalf_of,
+        details=details,
     )
+    await session.execute(RECORD, event)
+
+
+def event_of(
+    actor: Actor | None,
+    tag: Tag,
+    subject_kind: str,
+    subject_id: UUID | None,
+    /,
+    *,
+    name: str = "",
+    address: str = "",
+    on_behalf_of: UUID | None = None,
+    details: dict[str, Any],
+) -> dict[str, Any]:
+    """The values of ``RECORD``, for a verb that appends its event in one statement with what it tells of."""
+    return {
+        "event_happened_at": clock.now(),
+        "event_tag": tag,
+        "event_actor_id": actor.person_id if actor else None,
+        "event_actor_name": actor.name if actor else name,
+        "event_on_behalf_of": on_behalf_of,
+        "event_subject_kind": subject_kind,
+        "event_subject_id": subject_id,
+        "event_address": actor.address if actor else address,
+        "event_details": details,
+    }
+
+
+_TABLE = AuditEvent.__table__
+RECORD: Insert = insert(AuditEvent).values(
+    {
+        column.name: bindparam(f"event_{column.name}", type_=column.type)
+        for column in _TABLE.c
+        if column.name != "id"
+    }
+)
+"""Appends one event; its values are those of ``event_of``."""

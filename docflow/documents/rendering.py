@@ -23,6 +23,7 @@ from docflow.documents.schemas import (
     RegisterOut,
     RegisterState,
 )
+from docflow.documents.service.filing import Filed
 from docflow.documents.workflow import hindrance
 from docflow.files.models import File
 
@@ -41,10 +42,12 @@ def document_row(row: Row[Any] | Document) -> DocumentRow:
     return DocumentRow(**_shared(row))
 
 
-async def document_out(session: AsyncSession, actor: Actor, document: Document) -> DocumentOut:
-    """A document whole, with its files and what the actor may do to it."""
-    files = await queries.list_files(session, document.id)
-    owner = await queries.lineage_of(session, document)
+async def document_out(
+    session: AsyncSession, actor: Actor, document: Document, filed: Filed | None = None
+) -> DocumentOut:
+    """A document whole, with its files and what the actor may do to it; ``filed`` when it was just registered."""
+    files = filed.files if filed else await queries.list_files(session, document.id)
+    owner = filed.owner if filed else await queries.lineage_of(session, document)
     return DocumentOut(
         **_shared(document),
         issuer_unit_id=document.issuer_unit_id,

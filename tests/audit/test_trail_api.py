@@ -116,16 +116,20 @@ async def test_an_auditor_lists_everything_and_narrows_it(sign_in: SignIn, sessi
     assert [event["tag"] for event in events] == [
         "session:started",
         "session:started",
+        "register:opened",
         "document:registered",
         "access:refused",
     ]
     clerk_id = await person_id(sessions, "anpth")
     narrowed: list[tuple[dict[str, Any], list[str]]] = [
         ({"tag": "document:registered"}, ["document:registered"]),
-        ({"actor_id": clerk_id}, ["session:started", "document:registered", "access:refused"]),
+        (
+            {"actor_id": clerk_id},
+            ["session:started", "register:opened", "document:registered", "access:refused"],
+        ),
         ({"subject_kind": "document", "subject_id": document["id"]}, ["document:registered"]),
         ({"subject_id": str(uuid4())}, []),
-        ({"since": before.isoformat()}, ["document:registered", "access:refused"]),
+        ({"since": before.isoformat()}, ["register:opened", "document:registered", "access:refused"]),
         ({"until": before.isoformat()}, ["session:started", "session:started"]),
         ({"since": (before + timedelta(days=1)).isoformat()}, []),
         ({"subject_kind": "request"}, ["access:refused"]),

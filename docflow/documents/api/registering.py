@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actions import Action
 from docflow.access.actor import Actor
-from docflow.documents.api.answers import FORM, document_answer
+from docflow.documents.api.answers import FORM, filed_answer
 from docflow.documents.models import Direction
 from docflow.documents.schemas import DocumentOut, IssueOutgoing, RegisterIncoming, RegisterStub
 from docflow.documents.service import intake, stubs
@@ -24,8 +24,8 @@ async def register_incoming(
 ) -> Response[DocumentOut]:
     """Register an incoming document with its file; the answer holds its arrival number."""
     data, received = await uploads.receive(RegisterIncoming)
-    document = await intake.register_incoming(session, actor, data, received)
-    return await document_answer(session, actor, document, created=True)
+    filed = await intake.file_incoming(session, actor, data, (received,))
+    return await filed_answer(session, actor, filed)
 
 
 @post(
@@ -38,8 +38,8 @@ async def issue_outgoing(
 ) -> Response[DocumentOut]:
     """Register an outgoing document with its file; number, symbol and date are given here."""
     data, received = await uploads.receive(IssueOutgoing)
-    document = await intake.issue_outgoing(session, actor, data, received)
-    return await document_answer(session, actor, document, created=True)
+    filed = await intake.enter_issued(session, actor, data, Direction.OUTGOING, (received,))
+    return await filed_answer(session, actor, filed)
 
 
 @post(
@@ -52,8 +52,8 @@ async def issue_internal(
 ) -> Response[DocumentOut]:
     """Register a document that the unit issues for itself, in a series of its own; as an outgoing one."""
     data, received = await uploads.receive(IssueOutgoing)
-    document = await intake.issue_outgoing(session, actor, data, received, direction=Direction.INTERNAL)
-    return await document_answer(session, actor, document, created=True)
+    filed = await intake.enter_issued(session, actor, data, Direction.INTERNAL, (received,))
+    return await filed_answer(session, actor, filed)
 
 
 @post("/documents/stubs", opt={"action": Action.DOCUMENT_REGISTER})
@@ -61,8 +61,7 @@ async def register_stub(
     data: JSONBody[RegisterStub], session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
 ) -> Response[DocumentOut]:
     """Enter a state secret into the unit's secret series, if you are cleared for it; no file of it is kept."""
-    document = await stubs.register_stub(session, actor, data)
-    return await document_answer(session, actor, document, created=True)
+    return await filed_answer(session, actor, await stubs.file_stub(session, actor, data))
 
 
 router = Router(

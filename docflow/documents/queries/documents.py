@@ -2,12 +2,10 @@
 
 from collections.abc import Collection
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    or_,
-    select,
-)
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
@@ -20,7 +18,7 @@ from docflow.documents.models import (
     Document,
     DocumentFile,
 )
-from docflow.documents.policy import visible_to
+from docflow.documents.policy import VISIBLE, seen_by, visible_to
 from docflow.documents.queries.rows import ROW, Rows
 from docflow.files.models import File
 
@@ -84,25 +82,28 @@ async def find_duplicates(
     The symbol of another year is another document's: numbers begin anew. One whose number was voided is in nobody's
     way. ``sha256`` None: no bytes to compare.
     """
-    same_symbol = select(Document.id).where(
-        Document.symbol_key == symbol_key, Document.issuer_key == issuer_key, Document.issued_on == issued_on
+    values = {"symbol_key": symbol_key, "issuer_key": issuer_key, "issued_on": issued_on, "sha256": sha256}
+    return (await session.execute(_DUPLICATES[sha256 is None], {**values, **seen_by(actor)})).all()
+
+
+def _duplicates(*, no_bytes: bool) -> Select[*tuple[Any, ...]]:
+    """Built once: building it takes longer than running it."""
+    same = select(_D.id).where(
+        _D.symbol_key == bindparam("symbol_key"),
+        _D.issuer_key == bindparam("issuer_key"),
+        _D.issued_on == bindparam("issued_on"),
     )
-    same_bytes = (
-        select(DocumentFile.document_id)
-        .join(File, File.id == DocumentFile.file_id)
-        .where(File.sha256 == sha256)
-    )
-    same = same_symbol if sha256 is None else same_symbol.union(same_bytes)
-    return (
-        await session.execute(
-            select(*ROW)
-            .where(
-                Document.id.in_(same),
-                Document.direction == Direction.INCOMING,
-                Document.voided_at.is_(None),
-                visible_to(actor),
-            )
-            .order_by(Document.registered_at)
-            .limit(5)
+    if not no_bytes:
+        versions, files = DocumentFile.__table__, File.__table__
+        same_bytes = (
+            select(versions.c.document_id)
+            .join(files, files.c.id == versions.c.file_id)
+            .where(files.c.sha256 == bindparam("sha256"))
         )
-    ).all()
+        same = same.union(same_bytes)  # type: ignore[assignment]
+    found = (_D.id.in_(same), _D.direction == Direction.INCOMING, _D.voided_at.is_(None), VISIBLE)
+    return select(*ROW).where(*found).order_by(_D.registered_at).limit(5)
+
+
+_D = Document.__table__.c
+_DUPLICATES = {no_bytes: _duplicates(no_bytes=no_bytes) for no_bytes in (False, True)}

@@ -30,6 +30,14 @@ async def list_kinds(session: AsyncSession) -> Sequence[DocumentKind]:
     return (await session.scalars(select(DocumentKind).order_by(DocumentKind.code))).all()
 
 
+async def symbols_of_kinds(session: AsyncSession) -> dict[str, str | None]:
+    """The symbol of every kind, by its code; None where numbers of the kind carry none."""
+    return {code: symbol for code, symbol in await session.execute(_SYMBOLS)}  # noqa: C416  (rows are no pairs)
+
+
+_SYMBOLS = select(DocumentKind.__table__.c.code, DocumentKind.__table__.c.symbol)
+
+
 async def list_registers(
     session: AsyncSession, actor: Actor, direction: Direction | None = None
 ) -> Sequence[Register]:

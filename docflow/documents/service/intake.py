@@ -1,6 +1,6 @@
 """Registering: a document gets its number in the transaction that stores its row, its file's row and its readers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -17,11 +17,12 @@ from docflow.core.text import fold
 from docflow.core.working_calendar import WorkingCalendar, vietnam
 from docflow.documents import queries
 from docflow.documents.errors import DuplicateSuspected
-from docflow.documents.models import Direction, Document, DocumentKind, Series, Source
+from docflow.documents.models import Direction, Document, Series, Source
 from docflow.documents.numbering import after_number, number_text
 from docflow.documents.policy import decide_register
+from docflow.documents.queries.registers import symbols_of_kinds
 from docflow.documents.schemas import IssueOutgoing, RegisterIncoming, Signed
-from docflow.documents.service.filing import Own, Paper, check_number, file_away, get_place
+from docflow.documents.service.filing import Filed, Own, Paper, check_number, file_away, get_place
 from docflow.documents.symbols import YEARS, Symbol, SymbolNotUnderstood, parse
 
 
@@ -40,9 +41,20 @@ async def register_incoming(
     NotAllowed for another unit's register, DuplicateSuspected unless it is confirmed, and the conflicts of
     ``service.registers.numbers``.
     """
+    return (await file_incoming(session, actor, data, (paper, *annexes), source)).document
+
+
+async def file_incoming(
+    session: AsyncSession,
+    actor: Actor,
+    data: RegisterIncoming,
+    papers: tuple[Paper, ...],
+    source: Source = Source.UPLOAD,
+) -> Filed:
+    """``register_incoming`` for whoever shows what was registered at once."""
     if data.secrecy != "none":
         raise invalid("secrecy", "secret_file_refused")
-    return await enter_incoming(session, actor, data, (paper, *annexes), source)
+    return await enter_incoming(session, actor, data, papers, source)
 
 
 async def enter_incoming(
@@ -52,11 +64,10 @@ async def enter_incoming(
     papers: tuple[Paper, ...],
     source: Source,
     secrecy: int = 0,
-) -> Document:
+) -> Filed:
     """``register_incoming`` for whoever has decided about secrecy: a stub has no papers."""
     unit_id = own_unit(actor, data.unit_id)
-    kinds = {kind.code: kind for kind in await queries.list_kinds(session)}
-    symbol, kind = read_symbol(data, kinds)
+    symbol, kind = read_symbol(data, await symbols_of_kinds(session))
     document = new_document(actor, data, unit_id, kind, secrecy, source)
     document.direction = Direction.INCOMING
     document.symbol, document.symbol_key = symbol.written, symbol.match_key
@@ -70,7 +81,7 @@ async def enter_incoming(
         await addressees.units(session, [data.issuer_unit_id], "issuer_unit_id")
     if not data.confirm_duplicate:
         await _warn_of_duplicates(session, actor, document, papers)
-    place = await get_place(session, unit_id)
+    place = await get_place(session, document)
     return await file_away(session, actor, document, place, data, papers)
 
 
@@ -88,7 +99,7 @@ async def issue_outgoing(
 
     In time order (domain §1.2); its symbol is made from the number. Raises as ``register_incoming``.
     """
-    return await enter_issued(session, actor, data, direction, (paper, *annexes), source)
+    return (await enter_issued(session, actor, data, direction, (paper, *annexes), source)).document
 
 
 async def enter_issued(
@@ -99,27 +110,28 @@ async def enter_issued(
     papers: tuple[Paper, ...],
     source: Source = Source.UPLOAD,
     secrecy: int = 0,
-) -> Document:
-    """``issue_outgoing`` for whoever has decided about secrecy: a stub has no papers."""
+) -> Filed:
+    """``issue_outgoing`` for whoever shows it at once, or has decided about secrecy: a stub has no papers."""
     unit_id = own_unit(actor, data.unit_id)
     check_number(data)
-    kind = await session.get(DocumentKind, data.kind or "")
-    if kind is None:
+    kinds = await symbols_of_kinds(session)
+    if data.kind is None or data.kind not in kinds:
         raise invalid("kind", "kind_not_known")
     if data.answers_id is not None:
         await queries.get_document(session, actor, data.answers_id)
     today = clock.today()
     check_dates(today, today, data.due_on)
-    place = await get_place(session, unit_id)
-    document = new_document(actor, data, unit_id, kind, secrecy, source)
+    document = new_document(actor, data, unit_id, data.kind, secrecy, source)
     document.direction = direction
+    place = await get_place(session, document)
     document.arrived_on = None
     document.late_reason = data.late_reason if data.after_number is not None else None
     document.issuer, document.issuer_key = place.name, fold(place.name)
     document.issuer_unit_id = unit_id
     document.answers_id = data.answers_id
     document.copy_kept_by = data.copy_kept_by
-    own = {series: _own_symbol(kind, place.symbol, data.field, series) for series in Series}
+    symbol = kinds[data.kind]
+    own = {series: _own_symbol(symbol, place.symbol, data.field, series) for series in Series}
     return await file_away(session, actor, document, place, data, papers, own)
 
 
@@ -136,20 +148,22 @@ def own_unit(actor: Actor, unit_id: UUID | None) -> UUID:
     return unit_id
 
 
-def read_symbol(data: RegisterIncoming, kinds: dict[str, DocumentKind]) -> tuple[Symbol, DocumentKind]:
-    """What the symbol says, and the kind: named, or read off the symbol when it can mean one kind only."""
-    by_symbol = {kind.symbol: kind for kind in kinds.values() if kind.symbol}
+def read_symbol(data: RegisterIncoming, kinds: Mapping[str, str | None]) -> tuple[Symbol, str]:
+    """What the symbol says, and the kind's code: named, or read off the symbol when it can mean one kind only.
+
+    ``kinds`` are the symbols of the kinds by their codes.
+    """
+    by_symbol = {symbol: code for code, symbol in kinds.items() if symbol}
     try:
         symbol = parse(data.symbol, by_symbol)
     except SymbolNotUnderstood as error:
         raise invalid("symbol", f"symbol_{error.reason.value}") from error
     if data.kind is not None:
-        kind = kinds.get(data.kind)
-        if kind is None:
+        if data.kind not in kinds:
             raise invalid("kind", "kind_not_known")
-        if kind.symbol in symbol.candidates:
-            symbol = replace(symbol, kind=kind.symbol)
-        return symbol, kind
+        if (named := kinds[data.kind]) in symbol.candidates:
+            symbol = replace(symbol, kind=named)
+        return symbol, data.kind
     if len(symbol.candidates) > 1:
         raise invalid("kind", "kind_ambiguous", candidates=", ".join(symbol.candidates))
     if symbol.kind is None or symbol.kind not in by_symbol:
@@ -157,16 +171,16 @@ def read_symbol(data: RegisterIncoming, kinds: dict[str, DocumentKind]) -> tuple
     return symbol, by_symbol[symbol.kind]
 
 
-def _own_symbol(kind: DocumentKind, unit_symbol: str, field: str, series: Series) -> Own | None:
+def _own_symbol(kind_symbol: str | None, unit_symbol: str, field: str, series: Series) -> Own | None:
     """What follows the number in a symbol of our own making; None where a letter's field is missing.
 
     Read before the number is taken, so that nothing can be wrong with it after.
     """
-    if kind.symbol is None and not field and series is Series.YEAR:
+    if kind_symbol is None and not field and series is Series.YEAR:
         return None
-    after = after_number(kind.symbol, unit_symbol, field, series)
+    after = after_number(kind_symbol, unit_symbol, field, series)
     try:
-        key = parse(f"10{after}", [kind.symbol] if kind.symbol else []).match_key
+        key = parse(f"10{after}", [kind_symbol] if kind_symbol else []).match_key
     except SymbolNotUnderstood as error:
         raise invalid("field", "field_not_of_a_symbol") from error
     return Own(after, key.removeprefix("10"))
@@ -244,13 +258,13 @@ async def _warn_of_duplicates(
 
 
 def new_document(
-    actor: Actor, data: Signed, unit_id: UUID, kind: DocumentKind, secrecy: int, source: Source
+    actor: Actor, data: Signed, unit_id: UUID, kind: str, secrecy: int, source: Source
 ) -> Document:
     """The row of a document with what every one has, not yet in the session."""
     return Document(
         unit_id=unit_id,
         registered_by=actor.person_id,
-        kind_code=kind.code,
+        kind_code=kind,
         subject=data.subject,
         language=data.language,
         page_count=data.page_count,

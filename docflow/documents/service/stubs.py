@@ -11,6 +11,7 @@ from docflow.core.messages import Language, text_of
 from docflow.documents.models import Direction, Document, Source
 from docflow.documents.policy import decide_stub
 from docflow.documents.schemas import IssueOutgoing, RegisterIncoming, RegisterStub
+from docflow.documents.service.filing import Filed
 from docflow.documents.service.intake import enter_incoming, enter_issued
 
 _ARRIVED = ("symbol", "issued_on", "issuer")
@@ -26,6 +27,13 @@ async def register_stub(
     For a clerk who is cleared for its class; whoever is not never learns of it, but for its number in the book.
     Raises NotAllowed, Invalid, and as ``service.intake`` does.
     """
+    return (await file_stub(session, actor, data, source)).document
+
+
+async def file_stub(
+    session: AsyncSession, actor: Actor, data: RegisterStub, source: Source = Source.UPLOAD
+) -> Filed:
+    """``register_stub`` for whoever shows what was registered at once."""
     secrecy = Secrecy[data.secrecy.upper()]
     decide_stub(actor, secrecy).require()
     fields = {name: value for name, value in msgspec.structs.asdict(data).items() if name not in _OWN}

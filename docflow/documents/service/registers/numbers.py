@@ -174,14 +174,14 @@ def _moment(floor: datetime) -> dict[str, Any]:
 
 
 # A book that was closed before it gave a number is as if it had never been.
-_BOOK = """
+BOOK = """
     SELECT id, version FROM register
     WHERE unit_id = :unit AND direction = :direction AND is_secret = :secret
       AND starts_on <= :on AND ends_on > :on AND (kinds = '{}' OR kinds @> ARRAY[CAST(:kind AS text)])
       AND (closed_at IS NULL OR last_number > 0)
     ORDER BY kinds = '{}' LIMIT 1
 """
-_COVERING = text(_BOOK.replace("id, version", "id, title, series, last_at, closed_at", 1))
+_COVERING = text(BOOK.replace("id, version", "id, title, series, last_at, closed_at", 1))
 _BY_ID = text("SELECT title, starts_on, ends_on, last_at, closed_at FROM register WHERE id = :id")
 
 # What stands in a condition of the update is asked again, of the row as it is then, by whoever waited for it: that
@@ -192,7 +192,7 @@ _OPEN_THEN = (
 _MOMENT = "greatest(CAST(:now AS timestamptz), register.last_at + :tick)"
 _NEXT = text(
     f"""
-    WITH book AS ({_BOOK}), taken AS (
+    WITH book AS ({BOOK}), taken AS (
         UPDATE register SET last_number = last_number + 1, last_at = {_MOMENT}
         FROM book WHERE register.id = book.id AND register.version = book.version AND {_OPEN_THEN}
         RETURNING register.id, register.last_number AS number, register.last_at AS at, register.series
@@ -204,7 +204,7 @@ _NEXT = text(
 )
 _HOLD = text(
     f"""
-    WITH book AS ({_BOOK})
+    WITH book AS ({BOOK})
     UPDATE register SET last_at = {_MOMENT}
     FROM book WHERE register.id = book.id AND register.version = book.version AND {_OPEN_THEN}
     RETURNING register.id, register.last_at AS at, register.series
