@@ -75,6 +75,8 @@ async def ways_in(client: httpx.AsyncClient, thing: Thing) -> dict[str, bool]:
             "GET", f"/files/{thing.file}/content", headers={"Range": "bytes=0-0"}
         ),
         "receipts": await found("GET", "/receipts"),
+        "citations": await found("GET", "/citations"),
+        "cited by": await found("GET", "/cited-by"),
         "acknowledge": await found("POST", "/acknowledgement"),
         "home": thing.id in waiting.text,
     }
