@@ -26,11 +26,12 @@ from docflow.documents.schemas.drafts import (
     SuggestionOut,
 )
 from docflow.documents.service.drafts import proposed
-from docflow.files.models import File
+from docflow.files.models import File, TextStatus
 from docflow.files.service import text_of
 
 _READ = 60_000
 """Letters of a text that suggestions are read from."""
+_SAYS_SOMETHING = frozenset({TextStatus.EXTRACTED, TextStatus.CUT})
 
 
 def draft_row(row: Row[Any]) -> DraftRow:
@@ -76,7 +77,7 @@ async def draft_out(session: AsyncSession, actor: Actor, draft: Draft) -> DraftO
         version=draft.version,
         files=[_file_out(file, is_proposed=file is paper) for file in files],
         mail=MailRow(**_mail_facts(mail, actor), draft_id=draft.id) if mail else None,
-        suggestions=await _suggestions(session, paper, mail) if waits and paper else [],
+        suggestions=await _suggestions(session, paper, files, mail) if waits and paper else [],
         same_bytes=await _same_bytes(session, actor, files) if waits else [],
         document_id=await queries.find_visible(session, actor, draft.document_id),
         closed_at=draft.closed_at,
@@ -86,15 +87,23 @@ async def draft_out(session: AsyncSession, actor: Actor, draft: Draft) -> DraftO
     )
 
 
-async def _suggestions(session: AsyncSession, paper: File, mail: MailMessage | None) -> list[SuggestionOut]:
-    """What the proposed document says of itself; read anew each time, so it is never behind its text."""
-    content = (await text_of(session, paper.id))[:_READ]
+async def _suggestions(
+    session: AsyncSession, paper: File, files: Sequence[File], mail: MailMessage | None
+) -> list[SuggestionOut]:
+    """What the proposed document says of itself, or the first file that says anything.
+
+    Read anew each time, so it is never behind the text.
+    """
+    told = [file for file in (paper, *files) if file.text_status in _SAYS_SOMETHING]
+    read = told[0] if told else paper
+    content = (await text_of(session, read.id))[:_READ]
     kinds = await queries.list_kinds(session)
-    found = await asyncio.to_thread(suggest, content, paper.filename, mail.subject if mail else None, kinds)
+    found = await asyncio.to_thread(suggest, content, read.filename, mail.subject if mail else None, kinds)
     return [
         SuggestionOut(
             field=one.field.value,
             value=one.value,
+            file_id=None if one.read_in == "mail_subject" else read.id,
             page=one.page,
             line=one.line,
             excerpt=one.excerpt,

@@ -54,6 +54,10 @@ def server(request: pytest.FixtureRequest) -> Iterator[MailServer]:
         yield running
 
 
+double_alone = pytest.mark.parametrize("server", ["captured"], indirect=True)
+"""For what is decided on this side, whatever the server."""
+
+
 @dataclass
 class Post:
     """A mailbox of one test, and fetching from it."""
@@ -132,6 +136,7 @@ async def test_a_mail_becomes_a_draft_of_its_attachments(post: Post, sign_in: Si
     assert any(one["value"] == "12/BC-SNV" for one in shown["suggestions"])
 
 
+@double_alone
 async def test_the_mail_is_kept_as_it_came_and_its_text_is_not_read_twice(
     post: Post, sign_in: SignIn
 ) -> None:
@@ -163,6 +168,7 @@ async def test_nothing_is_fetched_twice_and_nothing_on_the_server_changes(post: 
         assert len(client.uid("SEARCH", "UNSEEN")[1][0].split()) == 3
 
 
+@double_alone
 async def test_the_same_mail_by_two_ways_makes_one_draft(post: Post) -> None:
     content = mail(REPORT)
     post.deliver(content, b"Received: from relay.example\r\nX-Spam: no\r\n" + content)
@@ -174,6 +180,7 @@ async def test_the_same_mail_by_two_ways_makes_one_draft(post: Post) -> None:
     ]
 
 
+@double_alone
 async def test_the_same_words_in_another_transfer_encoding_are_the_same_mail(post: Post) -> None:
     headers = "From: a@b.example\nSubject: thu\nMessage-ID: <1@b.example>\nMIME-Version: 1.0\n"
     plain = raw("Content-Transfer-Encoding: 8bit\n\nKính gửi\n", headers=headers)
@@ -186,6 +193,7 @@ async def test_the_same_words_in_another_transfer_encoding_are_the_same_mail(pos
     assert [one.state for one in await post.mails()] == [MailState.DRAFTED, MailState.REPEATED]
 
 
+@double_alone
 async def test_another_mail_under_the_same_message_id_is_a_draft_of_its_own_and_marked(post: Post) -> None:
     post.deliver(mail(REPORT), mail(SCAN))
     await post.fetch()
@@ -193,6 +201,7 @@ async def test_another_mail_under_the_same_message_id_is_a_draft_of_its_own_and_
     assert [one.reason for one in await post.mails()] == [None, "message_id_seen_before"]
 
 
+@double_alone
 async def test_mails_without_a_message_id_are_told_apart_by_what_they_say(post: Post) -> None:
     post.deliver(*(mail(REPORT, message_id=None, subject=subject) for subject in ("một", "hai", "một")))
     await post.fetch()
@@ -216,6 +225,7 @@ async def test_when_the_numbers_lose_their_meaning_all_is_looked_at_and_nothing_
     assert [one.state.value for one in await post.mails()] == ["drafted"] * 2 + ["repeated"] * 2 + ["drafted"]
 
 
+@double_alone
 async def test_a_mail_without_attachments_is_itself_the_document(post: Post) -> None:
     html = "Content-Type: text/html; charset=utf-8\n\n<p>Kính <b>gửi</b></p>\n"
     post.deliver(mail(text=LETTER), raw(html), raw("\n"))
@@ -293,6 +303,7 @@ async def _file(post: Post, message: MailMessage) -> File:
         return await session.get_one(File, message.file_id)
 
 
+@double_alone
 async def test_a_mail_that_took_its_worker_with_it_is_kept_unread_and_the_next_ones_come(post: Post) -> None:
     post.deliver(mail(REPORT), mail(SCAN, message_id="<2@x.example>"))
     await _die_at_the_first(post, 3)
@@ -305,6 +316,7 @@ async def test_a_mail_that_took_its_worker_with_it_is_kept_unread_and_the_next_o
     assert (box.trying_uid, box.attempts, box.failure) == (None, 0, None)
 
 
+@double_alone
 async def test_one_that_cannot_even_be_fetched_is_told_by_its_place(post: Post) -> None:
     post.deliver(mail(REPORT), mail(SCAN, message_id="<2@x.example>"))
     await _die_at_the_first(post, 6)
@@ -349,6 +361,7 @@ async def test_a_mail_that_was_deleted_meanwhile_is_passed_over(post: Post) -> N
     assert len(await post.drafts()) == 1
 
 
+@double_alone
 async def test_one_of_our_own_letters_becomes_no_draft_and_is_not_lost(post: Post) -> None:
     ours = mail(
         From="docflow@localhost.localdomain", auto_submitted="auto-generated", message_id="<9@x.example>"
@@ -361,6 +374,7 @@ async def test_one_of_our_own_letters_becomes_no_draft_and_is_not_lost(post: Pos
     assert await post.drafts() == []
 
 
+@double_alone
 async def test_the_sender_is_told_the_arrival_number_the_same_day(
     post: Post, sign_in: SignIn, settings: Any
 ) -> None:
@@ -391,6 +405,7 @@ AUTOMATIC = [
 ]
 
 
+@double_alone
 async def test_programs_lists_and_odd_addresses_are_not_written_to(post: Post, sign_in: SignIn) -> None:
     post.deliver(
         *(
@@ -424,6 +439,7 @@ async def test_a_server_that_is_down_is_told_and_nothing_is_lost(post: Post, cli
     assert await poll(post.sessions, post.files, nowhere) == 0
 
 
+@double_alone
 async def test_a_unit_that_is_not_there_gets_nothing_and_is_told(post: Post) -> None:
     post.deliver(mail(REPORT))
     assert await poll(post.sessions, post.files, replace(post.inbox, unit_code="X9")) == 0
@@ -431,6 +447,7 @@ async def test_a_unit_that_is_not_there_gets_nothing_and_is_told(post: Post) -> 
     assert await post.fetch() == 1
 
 
+@double_alone
 async def test_a_store_that_is_down_is_no_fault_of_the_mail(post: Post) -> None:
     post.deliver(mail(REPORT))
     gone = ObjectStore(StoreSettings("127.0.0.1:1", "key", "secret", "docflow", "us-east-1", False))
@@ -458,6 +475,7 @@ def form() -> dict[str, Any]:
     }
 
 
+@double_alone
 async def test_nothing_is_registered_by_itself(post: Post) -> None:
     post.deliver(mail(REPORT))
     await post.fetch()

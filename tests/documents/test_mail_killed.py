@@ -21,8 +21,8 @@ from tests.documents.mail_servers import a_user, captured_mail
 from tests.documents.mails import REPORT, SCAN, mail
 
 ROOT = Path(__file__).parents[2]
-MAILS = 16
-KILLS = 4
+MAILS = 12
+KILLS = 3
 
 FETCHER = """
 import asyncio, sys

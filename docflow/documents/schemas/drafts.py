@@ -97,6 +97,8 @@ class SuggestionOut(Out, frozen=True, kw_only=True):
 
     field: str
     value: str
+    file_id: UUID | None
+    """The file in which, or by whose name, it was told."""
     page: int | None
     line: int | None
     excerpt: str
@@ -107,6 +109,7 @@ class SuggestionOut(Out, frozen=True, kw_only=True):
     example: ClassVar[dict[str, Any]] = {
         "field": "symbol",
         "value": "05/CT-UBND",
+        "file_id": ID,
         "page": 1,
         "line": 2,
         "excerpt": "Số: 05/CT-UBND",

@@ -24,7 +24,7 @@ from docflow.documents.queries.drafts import find_mail_of, get_draft, list_draft
 from docflow.documents.schemas import RegisterIncoming, RegisterStub
 from docflow.documents.schemas.drafts import RegisterDraft, RegisterDraftStub
 from docflow.documents.service import arrivals, intake, stubs
-from docflow.files.models import File
+from docflow.files.models import File, TextStatus
 from docflow.files.removal import remove_files
 from docflow.files.service import Received, add_file
 from docflow.notifications.service import Postman
@@ -183,8 +183,10 @@ def chosen(files: Sequence[File], data: RegisterDraft) -> tuple[File, list[File]
 
 
 def proposed(files: Sequence[File]) -> File:
-    """Which file is probably the document: the first that a paper can be, and otherwise the first."""
-    return next((file for file in files if file.media_type in _PAPERS), files[0])
+    """Which file is probably the document: the first that is a paper and can be read, else a paper, else the first."""
+    papers = [file for file in files if file.media_type in _PAPERS]
+    unread = {TextStatus.FAILED, TextStatus.EMPTY, TextStatus.UNSUPPORTED}
+    return next((file for file in papers if file.text_status not in unread), (*papers, *files)[0])
 
 
 _OOXML = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
