@@ -45,6 +45,11 @@ class Archive:
             self._readers = _readers(connection)
             self._same = _register(connection)
 
+    @property
+    def old_reader(self) -> int:
+        """The principal of a unit that reads the same old documents however many there are."""
+        return self._readers.old
+
     def grow_to(self, count: int) -> None:
         """Add documents until there are so many, and bring the statistics up to date."""
         with psycopg.connect(self._office.owner_url, autocommit=True) as connection:
