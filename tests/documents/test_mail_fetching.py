@@ -461,6 +461,19 @@ async def test_a_store_that_is_down_is_no_fault_of_the_mail(post: Post) -> None:
     assert [one.state for one in await post.mails()] == [MailState.DRAFTED]
 
 
+@double_alone
+async def test_what_no_upload_may_have_is_set_aside_and_does_not_stop_the_others(post: Post) -> None:
+    post.files = replace(post.files, max_bytes=50_000)
+    post.deliver(
+        mail(("lớn.pdf", b"%PDF" + b"x" * 60_000, "application/pdf")),
+        mail(REPORT, message_id="<2@x.example>"),
+    )
+    assert await post.fetch() == 2
+    aside, other = await post.mails()
+    assert (aside.state, aside.reason, aside.file_id) == (MailState.SET_ASIDE, "mail_too_large", None)
+    assert other.state is MailState.DRAFTED
+
+
 async def letters(post: Post) -> list[Letter]:
     async with post.sessions() as session:
         return list(await session.scalars(select(Letter).order_by(Letter.no)))

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 import structlog
+from msgspec.structs import replace as replace_said
 from sqlalchemy import or_, select
 
 from docflow.accounts.models import Unit
@@ -26,8 +27,10 @@ from docflow.documents.mail_reading.terms import Attached, MailFault, MailSaid, 
 from docflow.documents.service.mailbox import keeping
 from docflow.documents.service.mailbox.keeping import Place
 from docflow.files.children import ChildLost, Children
+from docflow.files.errors import FileEmpty
 from docflow.files.service import FileStore, Received
 from docflow.files.storing import store_file
+from docflow.web.form_errors import FileTooLarge
 
 ATTEMPTS = 3
 """A mail that took its worker with it so often is kept unread; so often again, and only its place is kept."""
@@ -148,10 +151,10 @@ async def _keep(parts: _Parts, place: Place, mail: BinaryIO, size: int, fault: M
             await keeping.keep_repeated(session, place, said, size)
             return
     is_ours = said.is_automatic and said.sender.lower() == parts.inbox.own_address.lower()
-    raw = None
-    if said.fault is not MailFault.TOO_LARGE and os.fstat(mail.fileno()).st_size > 0:
-        raw = await stored_mail(parts.files, mail)
-    files = [] if is_ours else await stored_files(parts.files, mail, said)
+    whole = said.fault is not MailFault.TOO_LARGE and os.fstat(mail.fileno()).st_size > 0
+    wanted = replace_said(said, files=[], written=None) if is_ours else said
+    told, raw, files = await stored(parts.files, mail, wanted, whole=whole)
+    said = said if told is wanted else told
     async with transaction(parts.sessions) as session:
         kept = await keeping.keep(session, place, said, size, raw, files, is_ours=is_ours)
     if kept is not None:
@@ -167,23 +170,37 @@ async def _read(children: Children, mail: BinaryIO, fault: MailFault | None) -> 
     return await reader.read(children, mail, fault)
 
 
-async def stored_mail(files: FileStore, mail: BinaryIO) -> Received:
-    """The mail as it came, as an object; without its row it is an orphan."""
-    stored = await store_file(files, reader.pieces_of(mail), "mail.eml")
-    return replace(stored, media_type="message/rfc822")
+async def stored(
+    files: FileStore, mail: BinaryIO, said: MailSaid, *, whole: bool
+) -> tuple[MailSaid, Received | None, list[Received]]:
+    """The mail as it came (when it is here ``whole``) and the files in it, as objects; without rows they are orphans.
+
+    What the store's own limits refuse becomes the mail's fault: it would be refused for ever. Raises StoreDown.
+    """
+    raw: Received | None = None
+    try:
+        if whole:
+            raw = await store_file(files, reader.pieces_of(mail), "mail.eml")
+            raw = replace(raw, media_type="message/rfc822")
+        return said, raw, await _stored_files(files, mail, said)
+    except FileTooLarge:
+        fault = MailFault.TOO_LARGE
+    except FileEmpty:
+        fault = MailFault.BROKEN
+    return replace_said(said, files=[], written=None, fault=fault), raw, []
 
 
-async def stored_files(files: FileStore, mail: BinaryIO, said: MailSaid) -> list[Received]:
-    """The attachments, or the words of a mail without any, as objects."""
+async def _stored_files(files: FileStore, mail: BinaryIO, said: MailSaid) -> list[Received]:
+    """The attachments, or the words of a mail without any."""
     attached: list[Attached | Written] = [*said.files]
     if said.written is not None:
         attached.append(said.written)
-    stored = [
+    kept = [
         await store_file(files, reader.pieces_of(mail, part), part.filename, part.declared)
         for part in attached
     ]
     # What the words are is known; only strangers' files are judged by their bytes.
-    return stored if said.written is None else [replace(stored[0], media_type=said.written.declared)]
+    return kept if said.written is None else [replace(kept[0], media_type=said.written.declared)]
 
 
 async def _keep_place(parts: _Parts, place: Place) -> None:

@@ -26,8 +26,7 @@ from docflow.documents.service.mailbox import keeping
 from docflow.documents.service.mailbox.polling import (
     Inbox,
     spool,
-    stored_files,
-    stored_mail,
+    stored,
 )
 from docflow.files.models import File
 from docflow.files.service import FileStore, Received
@@ -89,8 +88,7 @@ async def read_again(sessions: Sessions, files: FileStore, inbox: Inbox | None, 
         if not await _bring(files, inbox, mail, kept, spooled):
             return
         said = await reader.read(files.children, spooled)
-        raw = None if kept else await stored_mail(files, spooled)
-        attached = await stored_files(files, spooled, said)
+        said, raw, attached = await stored(files, spooled, said, whole=kept is None)
     async with transaction(sessions) as session:
         await _become(session, mail_id, said, raw, attached)
 
