@@ -19,6 +19,7 @@ from tests.architecture.test_documentation import commands_of, settings_of
 
 Compose = dict[str, Any]
 OURS = "docflow:"
+MAIL_PASSWORDS = {"DOCFLOW_IMAP_PASSWORD", "DOCFLOW_SMTP_PASSWORD"}
 SECRET = re.compile(r"PASSWORD|SECRET|TOKEN")
 VARIABLE = re.compile(r"\$\{(\w+)(?:(:-|:\?)([^}]*))?\}")
 
@@ -115,10 +116,10 @@ def faults_of_exposure(service: str, wanted: Compose) -> Iterator[str]:
 
 
 def faults_of_secrets(compose: Compose) -> Iterator[str]:
-    """A secret is required from outside; only the password of a mail server may be empty."""
+    """A secret is required from outside; only the passwords of mail servers may be empty."""
     for service, name, value in environments(compose):
         match = VARIABLE.fullmatch(secret_in(name, value))
-        required = match and (match[2] == ":?" or (name == "DOCFLOW_SMTP_PASSWORD" and match[3] == ""))
+        required = match and (match[2] == ":?" or (name in MAIL_PASSWORDS and match[3] == ""))
         if secret_in(name, value) and not required:
             yield f"{service}: {name} has a value or a default in the file"
 
