@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import BinaryIO
 
-from docflow.printing.typeface import Face, Typeface, typeface
+from docflow.printing.typeface import MISSING, Face, Typeface, typeface
 
 _FAMILY = 6
 """Letters of the tag before the name of a subset (9.6.4)."""
@@ -43,7 +43,8 @@ class EmbeddedFace:
 class _Numbers(dict[int, str]):
     """Gives a letter the number of its glyph in the subset, as ``Typeface.subset`` will count them.
 
-    Two letters with one glyph share a number; whatever the face lacks has number 0, the box for a missing letter.
+    Two letters with one glyph share a number; whatever the face lacks has that of a white square. Its own box for a
+    missing letter, number 0, is not drawn by every viewer: the text would look as if nothing stood there.
     """
 
     def __init__(self, glyphs: Mapping[int, int]) -> None:
@@ -52,6 +53,9 @@ class _Numbers(dict[int, str]):
         self._given = {0: 0}
 
     def __missing__(self, code_point: int) -> str:
+        if code_point not in self._glyphs and code_point != MISSING:
+            self[code_point] = self[MISSING]
+            return self[code_point]
         number = self._given.setdefault(self._glyphs.get(code_point, 0), len(self._given))
         self[code_point] = chr(number)
         return self[code_point]

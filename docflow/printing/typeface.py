@@ -11,6 +11,8 @@ from threading import Lock
 
 from reportlab.pdfbase.ttfonts import TTFontFile
 
+MISSING = 0x25A1
+"""What is shown for a letter that the face lacks: a white square."""
 FONTS = Path(__file__).parent / "fonts"
 
 
@@ -23,7 +25,7 @@ class Face(StrEnum):
 
 
 class _Widths(dict[int, float]):
-    """Widths by code point, in thousandths of the size; what the face has no letter for is as wide as its box."""
+    """Widths by code point, in thousandths of the size; what the face has no letter for is as wide as what is shown for it."""
 
     def __init__(self, widths: dict[int, float], missing: float) -> None:
         super().__init__(widths)
@@ -39,7 +41,9 @@ class Typeface:
     def __init__(self, face: Face) -> None:
         self._file = TTFontFile(str(FONTS / f"{face}.ttf"))
         self._reading = Lock()
-        self._widths = _Widths(self._file.charWidths, self._file.defaultWidth)
+        self._widths = _Widths(
+            self._file.charWidths, self._file.charWidths.get(MISSING, self._file.defaultWidth)
+        )
         self.glyphs: dict[int, int] = self._file.charToGlyph
         self.name: str = face.value
         self.ascent: float = self._file.ascent

@@ -16,6 +16,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
@@ -24,7 +26,7 @@ from openpyxl.writer.excel import ExcelWriter
 from docflow.core import clock
 from docflow.printing import paper
 from docflow.printing.formulas import neutralised
-from docflow.printing.tables import Cell, CellKind, Row, Table, printed_text, texts_of
+from docflow.printing.tables import Cell, CellKind, Row, Table, note_of, printed_text, texts_of
 from docflow.printing.typeface import Face, wrapped
 
 MAX_ROWS = 1_048_576
@@ -75,7 +77,7 @@ class XlsxWriter:
                 for cell, column in zip(row.cells, self._table.columns, strict=True)
             ]
             if row.note:
-                cells[-1] = self._text(texts_of(row)[-1], "note")
+                cells[-1] = self._noted(row)
             self._append(cells, self._height(texts_of(row), Face.REGULAR))
 
     def finish(self, foot: Sequence[str] = ()) -> None:
@@ -176,6 +178,22 @@ class XlsxWriter:
         middle = kind is not CellKind.TEXT
         return self._text(printed_text(cell), f"{'middle' if middle else 'text'}{struck_too}")
 
+    def _noted(self, row: Row) -> Any:
+        """The last cell of a row with a note: its own text struck like the others, the note in italics below."""
+        own = printed_text(row.cells[-1])
+        if not own:
+            return self._text(note_of(row), "note")
+        struck = InlineFont(rFont=paper.FACE, sz=CELL_PT, strike=row.struck)
+        noted = InlineFont(rFont=paper.FACE, sz=CELL_PT, i=True)
+        pieces = (
+            TextBlock(struck, _escaped(neutralised(own))),
+            TextBlock(noted, _escaped(f"\n{note_of(row)}")),
+        )
+        cell = WriteOnlyCell(self._sheet)
+        cell.value = CellRichText(*pieces)
+        cell.style = "note"
+        return cell
+
     def _valued(self, value: date | int, style: str) -> Any:
         cell = WriteOnlyCell(self._sheet)
         cell.value = value
@@ -183,10 +201,14 @@ class XlsxWriter:
         return cell
 
     def _text(self, text: str, style: str) -> Any:
-        cell = WriteOnlyCell(self._sheet, _LOOKS_ESCAPED.sub("_x005F_", neutralised(text)))
+        cell = WriteOnlyCell(self._sheet, _escaped(neutralised(text)))
         cell.data_type = "s"
         cell.style = style
         return cell
+
+
+def _escaped(text: str) -> str:
+    return _LOOKS_ESCAPED.sub("_x005F_", text)
 
 
 def _styles() -> Iterable[NamedStyle]:

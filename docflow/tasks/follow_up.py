@@ -29,11 +29,12 @@ from docflow.documents.prints.books import (
     document_of_entry,
     given_lateral,
     given_of,
+    in_order,
     in_period,
     seen_by,
     voided_note,
 )
-from docflow.documents.prints.sheets import BATCH, Asked, Line, Sheet
+from docflow.documents.prints.sheets import Asked, Line, Sheet, opened
 from docflow.printing.tables import Cell, CellKind, Column, Row, printed_text
 from docflow.tasks.models import Part, PartRole, PartState, Task
 
@@ -67,7 +68,7 @@ async def lines(
     """
     if actor is not None and not actor.may(Action.TASK_READ):
         deny("role_missing").require()
-    stream = await session.stream(_statement(asked, actor), execution_options={"yield_per": BATCH})
+    stream = await opened(session, _statement(asked, actor))
     before: UUID | None = None
     try:
         async for rows in stream.partitions():
@@ -103,7 +104,8 @@ def line_of(row: Any, asked: Asked, *, first: bool = True) -> Line:
     hidden[0], hidden[RESTRICTED_AT] = number, word
     forms.append(Row(tuple(hidden)) if first else None)
     seen = 0 if row.replies_seen is not False else 1
-    return Line(number, row.taken_at, row.id, tuple(forms), seen if row.seen else len(forms) - 1)
+    shown = seen if row.seen else len(forms) - 1
+    return Line(number, row.taken_at, row.id, tuple(forms), shown, also=tuple(row.answers or ()))
 
 
 def _statement(asked: Asked, actor: Actor | None) -> Select[*tuple[Any, ...]]:
@@ -129,7 +131,7 @@ def _statement(asked: Asked, actor: Actor | None) -> Select[*tuple[Any, ...]]:
         .outerjoin(parts, true())
         .outerjoin(replies, true())
         .where(*in_period(asked), or_(Task.id.is_not(None), document.due_on.is_not(None)))
-        .order_by(entry.number, entry.suffix, Task.id)
+        .order_by(*in_order(), Task.id)
     )
 
 
@@ -163,7 +165,7 @@ def _parts(language: Language) -> Any:
 
 def _replies(actor: Actor | None) -> Any:
     """The symbols of what answers the document: the results of Task, and answers that are the result of none of its
-    tasks."""
+    tasks. One whose number was voided answers nothing any more; it is only among those that the row depends on."""
     reply, answer = aliased(Document, name="reply"), aliased(Document, name="answer")
     part, other, task = (
         aliased(Part, name="own"),
@@ -182,14 +184,16 @@ def _replies(actor: Actor | None) -> Any:
     )
     of_none = select(answer.id).where(answer.answers_id == Document.id, ~a_result)
     named = union(of_task.correlate(Task), of_none.correlate(Document)).subquery("named")
+    in_force = reply.voided_at.is_(None)
     seen: ColumnElement[bool] = true()
     if actor is not None:
         # The read rule on the replying document, which has the rule's own name only in here.
         seen = select(Document.id).where(Document.id == reply.id, visible_to(actor)).correlate(reply).exists()
     return (
         select(
-            func.array_agg(aggregate_order_by(reply.symbol, reply.id)).label("replies"),
-            func.bool_and(seen).label("replies_seen"),
+            func.array_agg(aggregate_order_by(reply.symbol, reply.id)).filter(in_force).label("replies"),
+            func.bool_and(seen).filter(in_force).label("replies_seen"),
+            func.array_agg(reply.id).label("answers"),
         )
         .select_from(named)
         .join(reply, reply.id == named.c[0])

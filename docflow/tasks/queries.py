@@ -80,6 +80,7 @@ _ROW: tuple[Any, ...] = (
     Task.document_id,
     Task.content,
     Document.register_number,
+    Document.register_suffix,
     Document.symbol,
     Document.subject,
     Unit.name_vi.label("unit_name"),

@@ -70,7 +70,7 @@ def due_part(row: Row[Any]) -> DuePart:
         id=row.id,
         task_id=row.task_id,
         document_id=row.document_id,
-        number=number_text(row.register_number),
+        number=number_text(row.register_number, row.register_suffix),
         symbol=row.symbol,
         subject=row.subject,
         content=row.content,

@@ -21,7 +21,7 @@ from docflow.core.db import Sessions, transaction
 from docflow.core.errors import Invalid, NotAllowed, NotFound
 from docflow.core.messages import Language
 from docflow.documents.models import Direction, Document, RegisterPrint, Series, Urgency
-from docflow.documents.prints import books, queries
+from docflow.documents.prints import books, queries, sheets
 from docflow.documents.prints.errors import PrintUnderWay
 from docflow.documents.prints.service import print_out
 from docflow.documents.prints.sheets import Asked, period
@@ -192,6 +192,20 @@ async def test_prints_of_one_period_after_another_hold_every_number_once(
     )
 
 
+async def test_letters_stand_in_the_order_of_the_book(sessions: Sessions, actor_of: ActorOf) -> None:
+    """`07z` before `07aa`, as they were given."""
+    clerk = await actor_of(CLERK)
+    letters = ["", *"abcdefghijklmnopqrstuvwxyz", "aa", "ab"]
+    async with transaction(sessions) as session:
+        book = await bind(session, CLERK, "H99.01", Direction.INCOMING)
+        for place, suffix in enumerate(reversed(letters)):
+            await book.document(7, at(3, 1, place % 24), suffix)
+        await book.document(8, at(3, 2))
+        content, _ = await printed(session, clerk, book, Format.DOCX)
+    numbers = [line.split(" | ")[1] for line in text_form(content).splitlines() if line.startswith("| ")]
+    assert numbers[2:] == [*(f"07{suffix}" for suffix in letters), "08"]
+
+
 async def test_a_book_of_a_term_names_its_years_and_its_own_title(
     sessions: Sessions, actor_of: ActorOf
 ) -> None:
@@ -300,7 +314,7 @@ async def test_a_print_is_as_things_were_at_one_moment(
     sessions: Sessions, actor_of: ActorOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is written between two batches of it is not in it."""
-    monkeypatch.setattr(books, "BATCH", 2)
+    monkeypatch.setattr(sheets, "BATCH", 2)
     clerk = await actor_of(CLERK)
     async with transaction(sessions) as session:
         book = await bind(session, CLERK, "H99.01", Direction.INCOMING)

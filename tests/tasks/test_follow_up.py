@@ -1,6 +1,7 @@
 """The follow-up of incoming documents: what became of each, for whom, and whether a print of it still agrees."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -176,6 +177,40 @@ async def test_a_print_agrees_as_of_its_moment_until_a_unit_goes_on(
             verdict = await verify_print(session, record, SHEETS)
     assert not verdict.agrees
     assert [(change.number, change.tag) for change in verdict.changed] == [("03", Tag.TASK_REPORTED)]
+
+
+async def test_an_answer_that_comes_and_is_voided_shows_and_is_told_from_the_trail(
+    sessions: Sessions, actor_of: ActorOf
+) -> None:
+    """The row of a document changes with the documents that answer it, of which the trail tells under their own."""
+    clerk = await actor_of(CLERK)
+    with clock.at(at(7, 1)):
+        async with transaction(sessions) as session:
+            book = await bind(session, CLERK, "H99.01", Direction.INCOMING)
+            found = await fill(book)
+            outgoing = await bind(session, CLERK, "H99.01", Direction.OUTGOING, kinds=["report"])
+            before, record = await printed(session, clerk, book)
+    with clock.at(at(7, 2)):
+        async with transaction(sessions) as session:
+            book, outgoing = replace(book, session=session), replace(outgoing, session=session)
+            answer = await outgoing.document(1, at(7, 2), symbol="01/BC-VP", answers_id=found["waiting"])
+            await audit.record(session, clerk, Tag.DOCUMENT_REGISTERED, "document", answer)
+            answered, later = await printed(session, clerk, book)
+        async with sessions() as session:
+            verdict = await verify_print(session, record, SHEETS)
+    assert [(one.number, one.tag) for one in verdict.changed] == [("04", Tag.DOCUMENT_REGISTERED)]
+    assert "| 01/BC-VP |" in text_form(answered)
+    with clock.at(at(7, 3)):
+        async with transaction(sessions) as session:
+            book = replace(book, session=session)
+            voiding = update(Document).where(Document.id == answer).values(voided_at=at(7, 3))
+            await session.execute(voiding)
+            await audit.record(session, clerk, Tag.DOCUMENT_VOIDED, "document", answer)
+            after, _ = await printed(session, clerk, book)
+            verdict = await verify_print(session, later, SHEETS)
+    assert [(one.number, one.tag) for one in verdict.changed] == [("04", Tag.DOCUMENT_VOIDED)]
+    (waiting,) = [line for line in text_form(after).splitlines() if line.startswith("| 04")]
+    assert waiting in text_form(before)
 
 
 async def test_of_a_hidden_document_not_even_the_number_of_its_tasks_is_told(

@@ -29,7 +29,7 @@ from docflow.documents.models import (
 )
 from docflow.documents.numbering import number_text
 from docflow.documents.policy import visible_to
-from docflow.documents.prints.sheets import BATCH, Asked, Line, Sheet
+from docflow.documents.prints.sheets import Asked, Line, Sheet, opened
 from docflow.printing.tables import Cell, CellKind, Column, Row, printed_text
 
 GIVEN_SHOWN = 20
@@ -81,7 +81,7 @@ async def lines(
     session: AsyncSession, asked: Asked, actor: Actor | None
 ) -> AsyncGenerator[Sequence[Line], None]:
     """Every number of the book in the period: documents, reserved and void numbers, suffixes after their number."""
-    stream = await session.stream(_statement(asked, actor), execution_options={"yield_per": BATCH})
+    stream = await opened(session, _statement(asked, actor))
     try:
         async for rows in stream.partitions():
             yield [line_of(row, asked) for row in rows]
@@ -120,6 +120,12 @@ def in_period(asked: Asked) -> list[ColumnElement[bool]]:
     if asked.until is not None:
         conditions.append(RegisterEntry.taken_at < asked.until)
     return conditions
+
+
+def in_order() -> tuple[ColumnElement[Any], ...]:
+    """The order of a book: `45`, `45a` … `45z`, `45aa`, `46`."""
+    suffix = RegisterEntry.suffix
+    return RegisterEntry.number.expression, func.char_length(suffix), suffix.collate("C")
 
 
 def document_of_entry() -> ColumnElement[bool]:
@@ -227,7 +233,7 @@ def _statement(asked: Asked, actor: Actor | None) -> Select[*tuple[Any, ...]]:
         .outerjoin(DocumentKind, DocumentKind.code == document.kind_code)
         .outerjoin(given, true())
         .where(*in_period(asked))
-        .order_by(entry.number, entry.suffix)
+        .order_by(*in_order())
     )
 
 

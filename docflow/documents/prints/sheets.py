@@ -1,13 +1,16 @@
 """What is asked to be printed, and the lines that answer it."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncResult, AsyncSession
 
 from docflow.access.actor import Actor
 from docflow.core.clock import LOCAL_ZONE
@@ -68,13 +71,14 @@ class Asked(msgspec.Struct, frozen=True):
 class Line:
     """What a book says of one number. ``forms`` begin with all of it and end with what anybody may see who may print
     the book; ``seen`` is the place of the one that this reader sees. A form that is None is not printed: of a hidden
-    document not even how many rows it has is told."""
+    document not even how many rows it has is told. ``also`` are other documents that what it says depends on."""
 
     number: str
     taken_at: datetime
     document_id: UUID | None
     forms: tuple[Row | None, ...]
     seen: int = 0
+    also: tuple[UUID, ...] = ()
 
 
 Lines = Callable[[AsyncSession, Asked, Actor | None], AsyncGenerator[Sequence[Line], None]]
@@ -94,6 +98,17 @@ class Sheet(NamedTuple):
 
 BATCH = 200
 """Lines read and made at once, between which the event loop goes on with other requests."""
+
+
+async def opened(session: AsyncSession, statement: Select[*tuple[Any, ...]]) -> AsyncResult[*tuple[Any, ...]]:
+    """The rows of a statement, a batch at a time. Given up while it begins, its cursor is closed all the same."""
+    beginning = asyncio.ensure_future(session.stream(statement, execution_options={"yield_per": BATCH}))
+    try:
+        return await asyncio.shield(beginning)
+    except asyncio.CancelledError:
+        with suppress(Exception):
+            await (await beginning).close()
+        raise
 
 
 def period(book: Book, since: date | None, until: date | None, today: date) -> tuple[date, date]:

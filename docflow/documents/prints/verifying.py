@@ -15,6 +15,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.audit.models import AuditEvent
@@ -23,6 +24,7 @@ from docflow.documents.models import PrintKind, RegisterPrint
 from docflow.documents.prints.queries import asked_again
 from docflow.documents.prints.sheets import Line, Sheet
 from docflow.printing.checksum import ROW_BYTES, Checksum, canonical, row_digest
+from docflow.printing.tables import printed_text
 
 Sheets = Mapping[PrintKind, Sheet]
 
@@ -33,7 +35,9 @@ AT_ONCE = timedelta(minutes=1)
 READING = (Tag.DOCUMENT_EXPORTED, Tag.DOCUMENT_DOWNLOADED, Tag.DOCUMENT_READ, Tag.REGISTER_PRINTED)
 """Events that change nothing."""
 RENAMING = (Tag.UNIT_CHANGED, Tag.PERSON_CHANGED)
-"""Changes that show in rows of many documents."""
+"""Changes that may show in rows of many documents."""
+NAMES = ("name_vi", "name_en", "full_name")
+"""What of a unit or a person does."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -126,22 +130,41 @@ class _Comparison:
 
 
 async def _explained(session: AsyncSession, record: RegisterPrint, lines: Collection[Line]) -> list[Change]:
-    """The last event of each document, or of the book where it names the number; else the last renaming."""
+    """The last event of each document and of those that answer it, or of the book where it names the number; else the
+    last renaming to what the row says now."""
     if not lines:
         return []
-    documents = {line.document_id for line in lines if line.document_id is not None}
+    documents = {document for line in lines for document in (line.document_id, *line.also) if document}
     of_document = {event.subject_id: event for event in await _events(session, record, "document", documents)}
     of_number = {
-        _plain(str(event.details.get("number", ""))): event
+        _plain(number): event
         for event in await _events(session, record, "register", {record.register_id})
+        for number in _numbers(event)
     }
-    renamed = await _last_renaming(session, record)
+    renamings = await _renamings(session, record)
     found: list[Change] = []
     for line in lines:
-        event = of_document.get(line.document_id) or of_number.get(_plain(line.number)) or renamed
+        known = [of_document[one] for one in (line.document_id, *line.also) if one in of_document]
+        event = max(known, key=lambda one: one.id, default=None) or of_number.get(_plain(line.number))
+        event = event or next((one for one in renamings if _names(line, one)), None)
         told = (event.tag, event.actor_name, event.happened_at) if event is not None else ()
         found.append(Change(line.number, *told))
     return found
+
+
+def _numbers(event: AuditEvent) -> list[str]:
+    """Those that an event of a book names: one that was voided, several that were reserved."""
+    named = [event.details.get("number", ""), *event.details.get("numbers", ())]
+    return [str(number) for number in named]
+
+
+def _names(line: Line, renaming: AuditEvent) -> bool:
+    """Whether what the line says now holds a name that was given then."""
+    whole = line.forms[0]
+    texts = [printed_text(cell) for cell in whole.cells] if whole is not None else []
+    changed = renaming.details.get("changed") or {}
+    new = [printed_text(changed[name][1]) for name in NAMES if name in changed]
+    return any(name in text for name in new for text in texts)
 
 
 def _plain(number: str) -> str:
@@ -165,15 +188,17 @@ async def _events(
     return (await session.scalars(statement)).all()
 
 
-async def _last_renaming(session: AsyncSession, record: RegisterPrint) -> AuditEvent | None:
+async def _renamings(session: AsyncSession, record: RegisterPrint) -> Sequence[AuditEvent]:
+    """Units and people that got another name since the print, the last first; whatever else was changed about them
+    shows in no row."""
     statement = (
         select(AuditEvent)
         .where(
             AuditEvent.subject_kind.in_(("unit", "person")),
             AuditEvent.tag.in_(RENAMING),
             AuditEvent.happened_at > record.printed_at - AT_ONCE,
+            AuditEvent.details["changed"].has_any(array(NAMES)),
         )
         .order_by(AuditEvent.id.desc())
-        .limit(1)
     )
-    return await session.scalar(statement)
+    return (await session.scalars(statement)).all()

@@ -179,7 +179,9 @@ async def _tell(
     facts = {
         "sender_name": actor.name,
         "role": data.role,
-        "arrival_number": number_text(document.register_number) if document.arrived_on else None,
+        "arrival_number": number_text(document.register_number, document.register_suffix)
+        if document.arrived_on
+        else None,
         "symbol": document.symbol,
         "issuer": document.issuer,
         "subject": document.subject,

@@ -26,7 +26,9 @@ def letter(
 ) -> Draft:
     """The mail ``tasks/<name>`` about a part. It follows what was sent to the same addressee about the document."""
     about = {
-        "arrival_number": number_text(document.register_number) if document.arrived_on else None,
+        "arrival_number": number_text(document.register_number, document.register_suffix)
+        if document.arrived_on
+        else None,
         "symbol": document.symbol,
         "subject": document.subject,
         "role": role.value,
