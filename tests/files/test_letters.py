@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from docflow.files.extract_terms import HTML, MAIL, PLAIN, RTF
 from docflow.files.extraction import ExtractionReason, ExtractionStatus, Mark
 from docflow.files.readers import vietnamese
+from docflow.files.readers.plain import decoded
 from docflow.files.readers.vietnamese import is_syllable, tcvn3, told_by_syllables, vni
+from tests.files.office import scanned_pdf
 from tests.files.papers import docx_with, failed, paragraph, pdf_with, text_of, zip_of
 
 DIRECTIVE = """Căn cứ Quyết định số 711-QĐ/TU ngày 11 tháng 5 năm 2018 của Tỉnh ủy
@@ -77,6 +80,13 @@ async def test_utf_16_without_its_mark_is_read() -> None:
 )
 def test_text_of_western_languages_is_not_taken_for_vietnamese(text: str) -> None:
     assert told_by_syllables(text.encode("cp1252")) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["São Paulo não é a capital", "Perché la città è più lì", "“Øre” – Þór, ÆØÅ"]
+)
+def test_text_of_western_languages_is_read_as_it_was_written(text: str) -> None:
+    assert decoded(text.encode("cp1252")) == text
 
 
 def test_windows_1258_is_not_taken_for_tcvn3_or_vni() -> None:
@@ -173,6 +183,15 @@ async def test_broken_rich_text_raises_nothing(content: bytes) -> None:
     assert read.reason in {None, ExtractionReason.BROKEN}
 
 
+async def test_groups_beyond_counting_leave_what_was_said_before() -> None:
+    read = await text_of(rb"{\rtf1 Chi thi" + b"{" * 1_000_000, RTF)
+    assert (read.status, read.reason, read.text) == (
+        ExtractionStatus.CUT,
+        ExtractionReason.BROKEN,
+        "Chi thi",
+    )
+
+
 async def test_rich_text_that_loads_something_is_marked() -> None:
     for body in (
         b"{\\*\\template https://x/a.dot}x",
@@ -219,6 +238,24 @@ async def test_a_page_that_loads_from_elsewhere_is_marked_and_nothing_is_loaded(
 async def test_hostile_markup_is_stopped_by_the_limits(content: bytes) -> None:
     read = await text_of(content, HTML, cpu_seconds=1, wall_seconds=5)
     assert read.reason in {None, ExtractionReason.TIMEOUT, ExtractionReason.BROKEN}
+
+
+@pytest.mark.parametrize(
+    "unfinished", ["<a ", "<!--", "<![CDATA[", "<?", "<!doctype ", "</a ", '<a b="c" ', "<a b='", "<script>"]
+)
+async def test_a_tag_that_never_ends_is_looked_at_once(unfinished: str) -> None:
+    read = await text_of(b"<p>Chi thi</p>" + unfinished.encode() * 300_000, HTML)
+    assert (read.status, read.text.partition("\n")[0]) == (ExtractionStatus.EXTRACTED, "Chi thi")
+
+
+async def test_elements_of_two_kinds_that_close_nothing_cost_little() -> None:
+    page = b"<svg>" * 300_000 + b"</math>" * 300_000 + b"</svg>after"
+    assert (await text_of(page, HTML)).text == "after"
+
+
+async def test_a_picture_inside_a_page_is_a_long_tag_and_the_rest_is_read() -> None:
+    page = b"<p>before<img src='data:image/png;base64," + b"QUFB" * 200_000 + b"'><p>after <b"
+    assert (await text_of(page, HTML)).text == "before\nafter <b"
 
 
 # Mail
@@ -272,6 +309,16 @@ async def test_an_attachment_that_cannot_be_read_leaves_the_others() -> None:
     assert read.text.endswith("tốt.pdf\nSound")
     assert read.reason is ExtractionReason.ATTACHMENT_UNREADABLE
     assert read.marks == {Mark.PASSWORD_PROTECTED}
+
+
+async def test_an_attached_scan_is_said_to_be_unread() -> None:
+    message = mail()
+    message.add_attachment(
+        scanned_pdf(Image.new("L", (60, 80), 200)), maintype="application", subtype="pdf", filename="scan.pdf"
+    )
+    read = await text_of(message.as_bytes(), MAIL)
+    assert (read.status, read.reason) == (ExtractionStatus.CUT, ExtractionReason.ATTACHMENT_UNREADABLE)
+    assert read.text.endswith("scan.pdf")
 
 
 async def test_headers_in_any_state_are_read() -> None:

@@ -5,8 +5,10 @@ import zipfile
 
 import pytest
 
-from docflow.files.extract_terms import DOCX, ODP, ODS, ODT, PPTX, XLSX
+from docflow.files.extract_terms import DOCX, ODP, ODS, ODT, PPTX, XLSX, ExtractionLimits, Unreadable
 from docflow.files.extraction import ExtractionReason, ExtractionStatus, Mark
+from docflow.files.readers.source import Sink, Source
+from docflow.files.readers.xlsx import read_xlsx
 from tests.files.office import line, odf_with, pptx_with, xlsx_with
 from tests.files.papers import PACKAGE, docx_with, failed, paragraph, pdf_with, text_of, zip_of
 
@@ -66,6 +68,22 @@ async def test_one_string_shared_a_million_times_is_cut() -> None:
         (ExtractionStatus.CUT, ExtractionReason.TEXT_TOO_LONG),
         (ExtractionStatus.CUT, ExtractionReason.MEMORY),
     }
+
+
+async def test_a_table_of_strings_beyond_its_room_leaves_what_is_in_it() -> None:
+    """Its first strings are those of the first cells."""
+    rows = f"<row>{cell(0, 's')}{cell(1_999, 's')}{cell('last', 'str')}</row>"
+    workbook = xlsx_with({"A": rows}, ["một", "x" * 200, *["hai"] * 1_998])
+    sink = Sink(1000)
+    with pytest.raises(Unreadable, match="text_too_long"):
+        read_xlsx(Source.of_bytes(workbook), sink, ExtractionLimits(memory_bytes=16 * 200))
+    assert bytes(sink._waiting).decode() == "A\nmột\tlast"
+
+
+async def test_a_number_format_of_brackets_costs_nothing() -> None:
+    styles = f'<numFmts><numFmt numFmtId="200" formatCode="{"[" * 2_000_000}"/></numFmts>'
+    rows = f"<row>{cell(5)}</row>"
+    assert (await text_of(xlsx_with({"A": rows}, styles=styles), XLSX, cpu_seconds=3)).text == "A\n5"
 
 
 async def test_slides_come_in_the_order_of_the_show_each_with_its_notes() -> None:

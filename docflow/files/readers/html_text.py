@@ -19,6 +19,8 @@ _CHARSETS = frozenset({"windows-1258", "cp1258", "windows-1252", "iso-8859-1", "
 _LOADED = {"img": "src", "iframe": "src", "link": "href", "script": "src", "object": "data", "embed": "src"}
 _ELSEWHERE = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
 _AT_ONCE = 1 << 16
+_UNFINISHED = 1000
+"""Letters. A longer tag or comment that never ends says nothing, as in a browser; the parser would look at each `<` in it."""
 
 
 def read_html(source: Source, sink: Sink, limits: ExtractionLimits) -> None:
@@ -31,10 +33,14 @@ def read_html(source: Source, sink: Sink, limits: ExtractionLimits) -> None:
 
 def write_html(markup: str, sink: Sink) -> None:
     """The words of a page that is text already: the body of a mail, say."""
-    page = _Page(sink)
-    for start in range(0, len(markup), _AT_ONCE):
-        page.feed(markup[start : start + _AT_ONCE])
-    page.close()
+    page, start = _Page(sink), 0
+    while start < len(markup):
+        # What is not finished is looked at again with each piece: pieces grow with it.
+        piece = markup[start : start + max(_AT_ONCE, len(page.rawdata))]
+        page.feed(piece)
+        start += len(piece)
+    if len(page.rawdata) <= _UNFINISHED:
+        page.close()
     page.end_line()
 
 
@@ -72,7 +78,8 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._notice(tag, dict(attrs))
         if tag in _SKIPPED:
-            self._skipping.append(tag)
+            if tag not in self._skipping:
+                self._skipping.append(tag)
         elif tag in _BLOCKS:
             self.end_line()
         elif tag in _CELLS and self._line:

@@ -149,6 +149,9 @@ class _Reading:
         except Exception:  # whatever a parser stumbles over in a hostile attachment
             self.unread = True
         self.pages += inner.breaks
+        self.unread = self.unread or bool(
+            inner.scanned
+        )  # pictures of text are recognised in files of their own alone
 
     def _begin_page(self) -> None:
         self.pages += 1

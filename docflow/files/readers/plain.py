@@ -5,7 +5,7 @@ import contextlib
 
 from docflow.files.extract_terms import ExtractionLimits, ExtractionReason, Unreadable
 from docflow.files.readers.source import Sink, Source
-from docflow.files.readers.vietnamese import told_by_syllables
+from docflow.files.readers.vietnamese import is_vietnamese, told_by_syllables
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -45,10 +45,15 @@ def decoded(data: bytes, *, whole: bool = True) -> str:
         raise Unreadable(ExtractionReason.WRONG_TYPE)
     if (legacy := told_by_syllables(data)) is not None:
         return legacy
-    try:
-        return data.decode("cp1258")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
+    return _windows(data)
+
+
+def _windows(data: bytes) -> str:
+    """Windows-1258 when it is Vietnamese so, else Windows-1252; Latin-1 knows every byte."""
+    for encoding in ("cp1258", "cp1252") if is_vietnamese(data.decode("cp1258", "replace")) else ("cp1252",):
+        with contextlib.suppress(UnicodeDecodeError):
+            return data.decode(encoding)
+    return data.decode("latin-1")
 
 
 def _without_mark(data: bytes) -> str | None:

@@ -130,6 +130,7 @@ class _Rtf:
     def _open(self) -> None:
         self._groups.append(self._now)
         if len(self._groups) > _DEEPEST:
+            self._end_line()
             raise Unreadable(ExtractionReason.BROKEN)
 
     def _close(self) -> None:

@@ -88,11 +88,22 @@ def told_by_syllables(data: bytes) -> str | None:
     return best(latin) if best and share >= _LEAST_SHARE else None
 
 
+def is_vietnamese(text: str) -> bool:
+    """Whether most words with letters beyond ASCII at the beginning of a text are syllables."""
+    syllables, words = _syllables(text[:_LOOKED_AT])
+    return syllables > words / 2
+
+
 def _share(text: str) -> float:
     """How many of the words with letters beyond ASCII are syllables; 0 when there are too few to tell."""
+    syllables, words = _syllables(text)
+    return syllables / words if syllables >= _LEAST_SYLLABLES else 0.0
+
+
+def _syllables(text: str) -> tuple[int, int]:
+    """Of the words with letters beyond ASCII: how many are syllables, and how many there are."""
     words = [word for word in _WORD.findall(unicodedata.normalize("NFC", text)) if not word.isascii()]
-    syllables = sum(map(is_syllable, words))
-    return syllables / len(words) if syllables >= _LEAST_SYLLABLES else 0.0
+    return sum(map(is_syllable, words)), len(words)
 
 
 @cache

@@ -20,6 +20,8 @@ _MAIN = frozenset(
 _BUILT_IN_DATES = frozenset({*range(14, 18), 22, *range(27, 37), *range(50, 59)})
 """Number formats with a date (18.8.30); those of a time alone are left as numbers."""
 _NOT_IN_FORMAT = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
+_FORMAT_LETTERS = 255
+"""As many as a format may have; a longer one is cut."""
 _EPOCH_1900, _EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001
 _LAST_SERIAL = 2_958_466  # the end of the year 9999
 _BOOLEANS = {"0": "FALSE", "1": "TRUE"}
@@ -46,12 +48,14 @@ def read_xlsx(source: Source, sink: Sink, limits: ExtractionLimits) -> int:
         sink.next_page()
         sink.line(name)
         if (part := parts.get(key, "")) in package:
-            sheet = _Sheet(strings, styles.dates, _EPOCH_1904 if book.from_1904 else _EPOCH_1900)
+            sheet = _Sheet(strings.finished, styles.dates, _EPOCH_1904 if book.from_1904 else _EPOCH_1900)
             for _ in package.parse(part, sheet.start, sheet.end, sheet.characters):
                 for row in sheet.finished_rows():
                     sink.line(row)
     if len(book.sheets) > limits.pages:
         raise Unreadable(ExtractionReason.TOO_MANY_PAGES)
+    if strings.full:
+        raise Unreadable(ExtractionReason.TEXT_TOO_LONG)
     return len(book.sheets)
 
 
@@ -94,7 +98,7 @@ class _Styles:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition(" ")[2]
         if name == "numFmt":
-            code = _NOT_IN_FORMAT.sub("", attributes.get("formatCode", "")).lower()
+            code = _NOT_IN_FORMAT.sub("", attributes.get("formatCode", "")[:_FORMAT_LETTERS]).lower()
             if "y" in code or "d" in code:
                 self._formats.add(_number(attributes.get("numFmtId")))
         elif name in {"cellXfs", "cellStyleXfs", "dxfs"}:
@@ -110,6 +114,7 @@ class _Strings:
 
     def __init__(self, room: int) -> None:
         self.finished: list[str] = []
+        self.full = False
         self._room = room
         self._pieces: list[str] = []
         self._in_text = False
@@ -135,16 +140,19 @@ class _Strings:
             self._pieces.clear()
             self._room -= len(whole) + 64
             if self._room < 0:
-                raise Unreadable(ExtractionReason.TEXT_TOO_LONG)
-            self.finished.append(whole)
+                self.full = True
+            else:
+                self.finished.append(whole)
 
 
-def _shared_strings(package: Package, part: str | None, room: int) -> list[str]:
+def _shared_strings(package: Package, part: str | None, room: int) -> _Strings:
+    """As many as there is room for: cells that share one beyond say nothing."""
     strings = _Strings(room)
     if part is not None:
         for _ in package.parse(part, strings.start, strings.end, strings.characters):
-            pass
-    return strings.finished
+            if strings.full:
+                break
+    return strings
 
 
 class _Sheet:
