@@ -8,14 +8,25 @@ import pytest
 from docflow.access.actions import Action
 from docflow.core import clock
 from docflow.core.db import Sessions, transaction
-from docflow.documents.models import Direction
+from docflow.documents.models import Direction, Document
 from docflow.documents.schemas import OpenRegister
+from docflow.documents.service.intake import register_incoming
 from docflow.documents.service.registers.books import open_register
 from docflow.documents.service.registers.numbers import Wanted, take_number
 from storage import ObjectStore
 from tests.conftest import SignIn
 from tests.documents.books import REGISTERS, local, open_book, registers, until_somebody_waits
-from tests.documents.registering import OUTGOING, issue, outgoing, paper, register, unit_id
+from tests.documents.registering import (
+    DOCUMENTS,
+    OUTGOING,
+    issue,
+    outgoing,
+    paper,
+    received,
+    register,
+    to_register,
+    unit_id,
+)
 from tests.documents.test_numbering import ActorOf
 from tests.unchanged import unchanged
 
@@ -179,6 +190,27 @@ async def test_who_waits_for_the_general_book_while_its_kind_gets_its_own_is_num
     taken = await waiting
     assert (taken.register_id, taken.number) == (book.id, 1)
     assert taken.register_id != general.register_id
+
+
+async def test_a_registration_that_waits_meanwhile_is_filed_and_found_in_the_kinds_own_book(
+    sessions: Sessions, actor_of: ActorOf, sign_in: SignIn
+) -> None:
+    actor, clerk = await actor_of("datcv"), await sign_in("datcv")
+    await register(clerk, symbol="1/BC-SNV")
+
+    async def enter() -> Document:
+        async with transaction(sessions) as other:
+            return await register_incoming(other, actor, to_register(), received(2))
+
+    async with asyncio.timeout(20), transaction(sessions) as session:
+        form = OpenRegister(direction=Direction.INCOMING, title="Chỉ thị", kinds=["directive"])
+        book = await open_register(session, actor, form)
+        waiting = asyncio.create_task(enter())
+        await until_somebody_waits(sessions)
+    document = await waiting
+    assert (document.register_id, document.register_number) == (book.id, 1)
+    found = await clerk.get(DOCUMENTS, params={"register_id": str(book.id)})
+    assert [one["id"] for one in found.json()["items"]] == [str(document.id)]
 
 
 async def test_an_unused_book_changes_what_it_covers_and_a_used_one_only_its_title(sign_in: SignIn) -> None:

@@ -1,17 +1,15 @@
 """Filing: the rows of a document that gets its number, in the transaction of whoever registers it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Insert, Row, Table, bindparam, insert, inspect, text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import make_transient_to_detached
 
 from docflow.access.actor import Actor, Secrecy
-from docflow.audit import service as audit
-from docflow.audit.tags import Tag
 from docflow.core import clock
 from docflow.core.errors import FieldError, Invalid, invalid
 from docflow.core.jobs import enqueue
@@ -19,6 +17,13 @@ from docflow.documents.models import Document, DocumentFile, Series
 from docflow.documents.numbering import number_text
 from docflow.documents.schemas import Signed
 from docflow.documents.service.citations import cite_subject
+from docflow.documents.service.filing_rows import (
+    MORE_VERSIONS,
+    statement_for,
+    statement_with_next,
+    values_of,
+    values_of_version,
+)
 from docflow.documents.service.indexing import index_fields
 from docflow.documents.service.registers.numbers import (
     BOOK,
@@ -27,6 +32,7 @@ from docflow.documents.service.registers.numbers import (
     take_number,
     take_reserved,
     take_suffix,
+    take_with,
 )
 from docflow.files.models import File, TextStatus
 from docflow.files.service import Received, add_file
@@ -80,29 +86,57 @@ async def file_away(
     """Everything that belongs to a registered document: ``papers`` are the document itself and its annexes,
     ``own`` the symbols of an issued document by the series of its book.
 
-    What needs no number is done first, and the rest in one statement: from the number to the commit the register
-    stays locked. Raises the errors of ``service.registers.numbers``.
+    What needs no number is done first: from the number to the commit the register stays locked. Raises the errors of ``service.registers.numbers``.
     """
     document.id, document.readers, document.cited = place.document_id, [place.reader], []
     files = [await add_file(session, actor, one) if isinstance(one, Received) else one for one in papers]
     versions = [_version(actor, document.id, file.id, annex) for annex, file in enumerate(files)]
     for file in files:
         await read_later(session, document.id, file)
-    document.register_id = place.book
-    if own is None and place.book is not None:
+    document.register_id, document.register_suffix = place.book, ""
+    if own is not None or not await _file_with_next(session, actor, document, data, files, versions):
+        taken = await _number(session, actor, document, data)
+        document.register_id, document.register_number = taken.register_id, taken.number
+        document.register_suffix = taken.suffix
+        document.registered_at = taken.at
+        if own is not None:
+            _date_and_sign(document, taken, own[taken.series])
         index_fields(document)
-    taken = await _number(session, actor, document, data)
-    document.register_id, document.register_number = taken.register_id, taken.number
-    document.register_suffix = taken.suffix
-    if own is not None:
-        _date_and_sign(document, taken, own[taken.series])
-    if own is not None or taken.register_id != place.book:
-        index_fields(document)
-    document.registered_at = document.touched_at = taken.at
-    await _write(session, actor, document, files, versions)
+        document.touched_at = taken.at
+        await session.execute(statement_for(versions), values_of(actor, document, files, versions))
+    if len(versions) > 1:
+        await session.execute(MORE_VERSIONS, [values_of_version(version) for version in versions[1:]])
+    make_transient_to_detached(document)
+    session.add(document)
     await cite_subject(session, document)
     shown = list(zip(versions, files, strict=True))
     return Filed(document, shown, tuple(place.lineage))
+
+
+async def _file_with_next(
+    session: AsyncSession,
+    actor: Actor,
+    document: Document,
+    data: Signed,
+    files: Sequence[File],
+    versions: Sequence[DocumentFile],
+) -> bool:
+    """Take the next number and write everything in one statement, so that the register is locked the shortest.
+
+    For a document of which nothing but the number depends on the number, in the book that was seen before. False
+    when nothing was written: that book is not the one any more, or something else is wanted of it.
+    """
+    if document.register_id is None or data.reserved_number is not None or data.after_number is not None:
+        return False
+    index_fields(document)
+    document.register_number, document.registered_at = 0, document.touched_at
+    values = values_of(actor, document, files, versions)
+    taken = await take_with(session, _wanted(document), statement_with_next(versions), values)
+    if taken is None:
+        return False
+    document.register_number = taken.number
+    document.registered_at = document.touched_at = taken.at
+    return True
 
 
 async def read_later(session: AsyncSession, document_id: UUID, file: File) -> None:
@@ -114,17 +148,21 @@ async def read_later(session: AsyncSession, document_id: UUID, file: File) -> No
 
 
 async def _number(session: AsyncSession, actor: Actor, document: Document, data: Signed) -> Taken:
-    wanted = Wanted(
-        unit_id=document.unit_id,
-        direction=document.direction,
-        kind=document.kind_code,
-        is_secret=document.secrecy > Secrecy.NONE,
-    )
+    wanted = _wanted(document)
     if data.reserved_number is not None:
         return await take_reserved(session, wanted, data.reserved_number)
     if data.after_number is not None:
         return await take_suffix(session, actor, wanted, data.after_number)
     return await take_number(session, actor, wanted)
+
+
+def _wanted(document: Document) -> Wanted:
+    return Wanted(
+        unit_id=document.unit_id,
+        direction=document.direction,
+        kind=document.kind_code,
+        is_secret=document.secrecy > Secrecy.NONE,
+    )
 
 
 def check_number(data: Signed) -> None:
@@ -144,32 +182,6 @@ def _date_and_sign(document: Document, taken: Taken, own: Own | None) -> None:
     document.symbol_key = f"{taken.number}{taken.suffix}{own.key_after_number}"
 
 
-async def _write(
-    session: AsyncSession,
-    actor: Actor,
-    document: Document,
-    files: Sequence[File],
-    versions: Sequence[DocumentFile],
-) -> None:
-    """The rows by a statement of their own and not the mapper's, which would read back what it did not write."""
-    written = inspect(document).dict
-    values = {f"document_{column.name}": written[column.name] for column in _DOCUMENTS.c}
-    event = audit.event_of(
-        actor,
-        Tag.DOCUMENT_REGISTERED,
-        "document",
-        document.id,
-        on_behalf_of=document.unit_id,
-        details=_told(document, files),
-    )
-    first = _values(versions[0], "version_") if versions else {}
-    await session.execute(_FILE if versions else _FILE_STUB, {**values, **event, **first})
-    if len(versions) > 1:
-        await session.execute(insert(_VERSIONS), [_values(version) for version in versions[1:]])
-    make_transient_to_detached(document)
-    session.add(document)
-
-
 def _version(actor: Actor, document_id: UUID, file_id: UUID, annex: int) -> DocumentFile:
     return DocumentFile(
         document_id=document_id,
@@ -182,45 +194,6 @@ def _version(actor: Actor, document_id: UUID, file_id: UUID, annex: int) -> Docu
     )
 
 
-def _values(version: DocumentFile, prefix: str = "") -> dict[str, Any]:
-    written = inspect(version).dict
-    return {f"{prefix}{column.name}": written[column.name] for column in _VERSIONS.c if column.name != "id"}
-
-
-def _told(document: Document, files: Sequence[File]) -> dict[str, Any]:
-    """For the trail, which is read without clearance: of a state secret that there is one."""
-    told: dict[str, Any] = {
-        "number": number_text(document.register_number, document.register_suffix),
-        "direction": document.direction.value,
-    }
-    if document.late_reason is not None:
-        told["late_reason"] = document.late_reason
-    if document.secrecy > Secrecy.NONE:
-        return {**told, "secrecy": Secrecy(document.secrecy).name.lower()}
-    told |= {"symbol": document.symbol, "subject": document.subject, "file": files[0].filename}
-    if len(files) > 1:
-        told["annexes"] = [file.filename for file in files[1:]]
-    return told
-
-
-def _inserted(table: Table, prefix: str) -> Insert:
-    """A row of the table, its values named with the prefix; the keys of versions are the database's."""
-    made = {"id"} if table is _VERSIONS else set()
-    return insert(table).values(
-        {
-            column.name: bindparam(f"{prefix}{column.name}", type_=column.type)
-            for column in table.c
-            if column.name not in made
-        }
-    )
-
-
-_DOCUMENTS = cast(Table, Document.__table__)
-_VERSIONS = cast(Table, DocumentFile.__table__)
-_FILE_STUB = audit.RECORD.add_cte(_inserted(_DOCUMENTS, "document_").cte("filed"))
-"""The document and its event."""
-_FILE = _FILE_STUB.add_cte(_inserted(_VERSIONS, "version_").cte("version"))
-"""And the first version of its file: in one statement, because the register is locked."""
 _PLACE = text(
     f"""
     SELECT unit.name_vi AS name, unit.symbol, unit.lineage, principal.no AS reader, uuidv7() AS document_id,

@@ -1,11 +1,12 @@
 """Taking numbers: gapless and in time order, whatever happens around it."""
 
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import Executable, Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actor import Actor
@@ -66,6 +67,20 @@ async def take_number(session: AsyncSession, actor: Actor, wanted: Wanted) -> Ta
     return Taken(register_id=row.id, number=row.number, at=row.at, series=Series(row.series))
 
 
+async def take_with(
+    session: AsyncSession, wanted: Wanted, statement: Executable, values: Mapping[str, Any]
+) -> Taken | None:
+    """The next number, by a statement that begins with ``TAKE_IN_SEEN`` and does more with it; None when it took none.
+
+    Then nothing happened, and ``take_number`` says why or makes it possible.
+    """
+    facts = {**_facts(wanted), **_moment(_NEVER), **values}
+    row = (await session.execute(statement, facts)).one_or_none()
+    if row is None:
+        return None
+    return Taken(register_id=row.id, number=row.number, at=row.at, series=Series(row.series))
+
+
 async def take_suffix(session: AsyncSession, actor: Actor, wanted: Wanted, after: int) -> Taken:
     """`45a` after 45, `45b` after that: for what was left out. The number must have been given in this book.
 
@@ -111,7 +126,7 @@ async def take_many(
     """The next ``count`` numbers of a register that nothing is filed under yet. Raises RegisterClosed,
     RegisterNotOfToday, RegisterBusy."""
     facts = {"id": register_id, "count": count, "kept_for": kept_for, "until": until, "by": actor.person_id}
-    floor = datetime.min.replace(tzinfo=clock.LOCAL_ZONE)
+    floor = _NEVER
     for _ in range(ATTEMPTS):
         moment = _moment(floor)
         numbers = (await session.scalars(_RESERVE, {**facts, **moment})).all()
@@ -133,7 +148,7 @@ def day_of(moment: datetime) -> date:
 
 async def _take(session: AsyncSession, actor: Actor, wanted: Wanted, statement: TextClause) -> Row[Any]:
     facts = {**_facts(wanted), "by": actor.person_id}
-    floor = datetime.min.replace(tzinfo=clock.LOCAL_ZONE)
+    floor = _NEVER
     for _ in range(ATTEMPTS):
         moment = _moment(floor)
         row = (await session.execute(statement, {**facts, **moment})).one_or_none()
@@ -167,12 +182,13 @@ def _facts(wanted: Wanted) -> dict[str, Any]:
 
 def _moment(floor: datetime) -> dict[str, Any]:
     """Now, but after ``floor``: the clock of another host may be ahead. With its day and that day's end."""
-    now = max(clock.now(), floor.astimezone(clock.LOCAL_ZONE) + TICK if floor.year > 1 else floor)
+    now = max(clock.now(), floor + TICK)
     on = day_of(now)
     midnight = datetime.combine(on + timedelta(days=1), time.min, clock.LOCAL_ZONE)
     return {"now": now, "on": on, "midnight": midnight, "tick": TICK}
 
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 # A book that was closed before it gave a number is as if it had never been.
 BOOK = """
     SELECT id, version FROM register
@@ -190,17 +206,20 @@ _OPEN_THEN = (
     "register.closed_at IS NULL AND greatest(CAST(:now AS timestamptz), register.last_at + :tick) < :midnight"
 )
 _MOMENT = "greatest(CAST(:now AS timestamptz), register.last_at + :tick)"
+_TAKE = f"""
+    UPDATE register SET last_number = last_number + 1, last_at = {_MOMENT}
+    FROM ({BOOK}) AS book WHERE register.id = book.id AND register.version = book.version AND {_OPEN_THEN}
+"""  # noqa: S608  (constants)
+_TAKEN = "RETURNING register.id, register.last_number AS number, register.last_at AS at, register.series"
+TAKE_IN_SEEN = f"{_TAKE} AND register.id = :seen {_TAKEN}"
+"""Takes the next number if the book is the one that was seen before. For ``take_with``."""
 _NEXT = text(
     f"""
-    WITH book AS ({BOOK}), taken AS (
-        UPDATE register SET last_number = last_number + 1, last_at = {_MOMENT}
-        FROM book WHERE register.id = book.id AND register.version = book.version AND {_OPEN_THEN}
-        RETURNING register.id, register.last_number AS number, register.last_at AS at, register.series
-    ), entered AS (
+    WITH taken AS ({_TAKE} {_TAKEN}), entered AS (
         INSERT INTO register_entry (register_id, number, taken_at, taken_by) SELECT id, number, at, :by FROM taken
     )
     SELECT id, number, at, series FROM taken
-    """  # noqa: S608  (constants)
+    """  # noqa: S608
 )
 _HOLD = text(
     f"""
