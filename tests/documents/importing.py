@@ -92,8 +92,9 @@ async def orphans(sessions: Sessions, store: ObjectStore, before: frozenset[str]
 
 async def until_filed(sessions: Sessions, count: int) -> None:
     """Wait until so many documents are registered; whoever registers them is at work."""
-    while len(await filed(sessions)) < count:  # noqa: ASYNC110  (the database tells nobody)
-        await asyncio.sleep(0.02)
+    async with asyncio.timeout(60):
+        while len(await filed(sessions)) < count:  # noqa: ASYNC110  (the database tells nobody)
+            await asyncio.sleep(0.02)
 
 
 async def keys_of(store: ObjectStore) -> frozenset[str]:

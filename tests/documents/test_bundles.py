@@ -414,3 +414,12 @@ def test_a_spoilt_archive_is_refused_or_read_and_nothing_else(
         except Invalid:
             continue
     bundle.close()
+
+
+def test_many_missing_files_are_told_without_looking_through_all_others_for_each() -> None:
+    entries = [Entry(place, f"f/{place}.txt", (f"f/{place}.txt",), 1) for place in range(20_000)]
+    directory = Directory(entries)
+    for number in range(20_000):
+        with pytest.raises(Invalid) as refused:
+            directory.get(f"{number}.pdf")
+        assert refused.value.fields[0].facts["hint"] == f" “f/{number}.txt”?"

@@ -14,7 +14,7 @@ from docflow.access.actor import Actor
 from docflow.access.roles import Role
 from docflow.accounts.models import RoleHeld
 from docflow.commands.importing.outcomes import ranges
-from docflow.commands.importing.staging import ROWS_AHEAD, ahead, digest_of, store_entries
+from docflow.commands.importing.staging import ROWS_AHEAD, ahead, digest_of, store_entries, unbroken
 from docflow.core.db import Sessions, transaction
 from docflow.core.errors import Conflict, Invalid
 from docflow.documents.bundles import Folder
@@ -250,3 +250,18 @@ async def test_a_manifest_may_lie_in_a_folder_of_its_own_beside_its_files_or_els
 
 def test_numbers_are_told_as_ranges() -> None:
     assert ranges([3, 1, 2, 2, 7, 12, 11]) == "01-03, 07, 11-12"
+
+
+async def test_an_interruption_waits_for_the_row_that_is_being_registered() -> None:
+    ended = []
+
+    async def row() -> None:
+        await asyncio.sleep(0.05)
+        ended.append("committed")
+
+    running = asyncio.create_task(unbroken(row()))
+    await asyncio.sleep(0.01)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert ended == ["committed"]

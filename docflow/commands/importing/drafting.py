@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from docflow.access.actor import Actor
 from docflow.commands.importing.outcomes import Outcome, Result, reason_of
 from docflow.commands.importing.registering import OF_THE_ROW, Stopped
-from docflow.commands.importing.staging import ahead, digest_of, drop, store_entries
+from docflow.commands.importing.staging import ahead, digest_of, drop, store_entries, unbroken
 from docflow.core.db import Sessions, transaction
 from docflow.core.errors import DocflowError, FieldError, Invalid, Unavailable
 from docflow.core.messages import Language, text_of
@@ -49,8 +49,10 @@ class Drafter:
         digests: set[bytes] = set()
         async with aclosing(ahead(entries, self._stage, self._undo)) as staged:
             async for one in staged:
-                outcome = one.outcome or await self._draft(one, digests)
-                yield outcome
+                if one.outcome is not None:
+                    yield one.outcome
+                else:
+                    yield await unbroken(self._draft(one, digests))
 
     async def _undo(self, staged: _Staged) -> None:
         if not self.dry_run:

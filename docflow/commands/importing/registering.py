@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from docflow.access.actor import Actor
 from docflow.commands.importing.outcomes import Outcome, Result, Tally, reason_of
 from docflow.commands.importing.planning import Plan, Planned
-from docflow.commands.importing.staging import ahead, digest_of, drop, store_entries
+from docflow.commands.importing.staging import ahead, digest_of, drop, store_entries, unbroken
 from docflow.core.db import Sessions, transaction
 from docflow.core.errors import Conflict, DocflowError, Invalid, NotAllowed, NotFound, TooLarge, Unavailable
 from docflow.core.messages import Language, text_of
@@ -148,7 +148,7 @@ class Importer:
             reason = text_of("import_same_row", self.language, line=first)
             return self._outcome(planned, Result.DUPLICATE, reason=reason)
         try:
-            filed = await self._in_transaction(staged)
+            filed = await unbroken(self._in_transaction(staged))
         except RowImported as error:
             return self._already(planned, Known(**error.facts))
         except DuplicateSuspected as error:

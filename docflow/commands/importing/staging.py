@@ -3,9 +3,9 @@
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import aclosing, suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from docflow.core.errors import DocflowError
 from docflow.documents.bundles import Bundle, Entry
@@ -64,6 +64,17 @@ async def _chunks(bundle: Bundle, entry: Entry) -> AsyncGenerator[bytes, None]:
     chunks = bundle.read(entry)
     while chunk := await asyncio.to_thread(next, chunks, b""):
         yield chunk
+
+
+async def unbroken(work: Coroutine[Any, Any, R]) -> R:
+    """Let ``work`` end before an interruption is heeded: of a commit that is broken off nobody knows whether it was
+    made, and whether its objects may be deleted."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 async def ahead(

@@ -71,6 +71,7 @@ class Directory:
     def __init__(self, entries: Sequence[Entry], within: str = "") -> None:
         self._exact: dict[str, list[Entry]] = {}
         self._alike: dict[str, list[Entry]] = {}
+        self._by_stem: dict[str, Entry] | None = None
         for entry in entries:
             whole = [spelling.replace("\\", "/") for spelling in entry.spellings]
             for name in dict.fromkeys([*(one.removeprefix(within) for one in whole), *whole]):
@@ -94,13 +95,17 @@ class Directory:
 
     def _hint(self, path: str) -> str:
         """An entry of the same name in another folder or with another extension, in quotes; empty when none is."""
-        last = _alike(path).rpartition("/")[2]
-        stem = last.removesuffix(f".{extension_of(last)}")
-        for name, (entry, *_) in self._alike.items():
-            other = name.rpartition("/")[2]
-            if other == last or other.removesuffix(f".{extension_of(other)}") == stem:
-                return f" “{shown(entry.path)}”?"
-        return ""
+        if self._by_stem is None:
+            entries = ((_stem(name), found[0]) for name, found in reversed(self._alike.items()))
+            self._by_stem = dict(entries)
+        entry = self._by_stem.get(_stem(_alike(path)))
+        return f" “{shown(entry.path)}”?" if entry else ""
+
+
+def _stem(name: str) -> str:
+    """The name without folders and extension."""
+    last = name.rpartition("/")[2]
+    return last.removesuffix(f".{extension_of(last)}")
 
 
 def _each_once(entries: Iterable[Entry]) -> list[Entry]:

@@ -85,7 +85,7 @@ def read_manifest(content: bytes, *, ignore_unknown: bool, language: Language = 
                 break
         elif _is_heading(line):
             _refuse_other_heading(line, heading)
-        elif not (_counts_columns(line) and line.number == heading.line + 1):
+        elif line.number > heading.line + 1 or not _counts_columns(line):
             rows.append(_row(line, heading))
     if heading is None:
         raise refused("manifest_without_heading", columns=columns_told(REQUIRED, language))
