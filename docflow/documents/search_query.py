@@ -76,7 +76,12 @@ def read_query(query: str) -> Query | None:
         (unwanted if excluded else wanted).append(tuple(phrase))
     if not wanted:
         return None
-    named = {word for phrase in wanted for sought in phrase for word in sought.words}
+    named = {
+        word
+        for phrase in wanted
+        for sought in phrase
+        for word in (sought.words[:-1] if sought.open else sought.words)
+    }
     exact = dict.fromkeys(
         key
         for word in _ANY_WORD.findall(unicodedata.normalize("NFC", query))

@@ -244,6 +244,29 @@ async def test_excerpts_show_where_the_words_stand_and_are_never_markup(sign_in:
     assert "excerpts" not in row
 
 
+async def test_the_newest_text_of_every_annex_is_found_and_shown_with_its_place(
+    sign_in: SignIn, work: Work
+) -> None:
+    clerk = await sign_in("anpth")
+    document = await register(clerk, files=paper(b"Van ban"))
+    address = f"{DOCUMENTS}/{document['id']}/files"
+    for version, (annex, said) in enumerate(((1, "phụ lục quềnh"), (1, "phụ lục nghễnh"), (2, "khuyếch")), 1):
+        answer = await clerk.post(
+            address,
+            data={"annex": str(annex)},
+            files=paper(said.encode()),
+            headers={"If-Match": f'"{version}"'},
+        )
+        assert answer.status_code == 201, answer.text
+    await work()
+    assert await symbols(clerk, q="quềnh") == []
+    for q, annex in (("nghenh", 1), ("khuyech", 2)):
+        (row,) = (await listing(clerk, q=q))["items"]
+        (excerpt,) = row["excerpts"]
+        assert (excerpt["place"], excerpt["annex"]) == ("text", annex)
+        assert "<mark>" in excerpt["html"]
+
+
 async def test_a_near_miss_is_told_what_may_have_been_meant(sign_in: SignIn, work: Work) -> None:
     clerk = await sign_in("anpth")
     await register(clerk, symbol="45/BC-SNV", kind="report", subject="Báo cáo cải cách hành chính")

@@ -35,14 +35,14 @@ from docflow.documents.models import Document, DocumentKind, Register
 from docflow.documents.queries import statements
 from docflow.documents.queries.filters import OWN_RECEIPTS, Filters, Status
 from docflow.documents.queries.orders import Order
-from docflow.documents.queries.search import FAR, by_index, narrow, values_of
+from docflow.documents.queries.search import FAR, by_index, is_dense, narrow, values_of
 
 SHOWN = 30
 """Values of a facet that are named, the most frequent first."""
 ENOUGH = 1_000
 """Of the newest documents so many matches must be there to count these."""
 
-FAR_IN_WORDS = 10_000
+FAR_IN_WORDS = 20_000
 
 _D = Document.__table__.c
 
@@ -111,6 +111,10 @@ async def _counted(
         return 0, {facet: Facet(facet, 0, [], 0) for facet in facets}
     # A walk over words reads every vector on its way.
     values = {**values_of(narrowing, actor), "steps": FAR_IN_WORDS if narrowing.is_search else FAR}
+    if await is_dense(session, narrowing, values):
+        rows = (await session.execute(_newest_counts(narrowing.names, facets), values)).all()
+        if _among(rows) > paging.COUNTED:
+            return _among(rows), {facet: _facet(facet, rows, _among(rows)) for facet in facets}
     await by_index(session)
     rows = (await session.execute(_counts(narrowing.names, facets), values)).all()
     counted = _among(rows)

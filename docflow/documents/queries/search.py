@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select, text
+from sqlalchemy import func, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actor import Actor
@@ -22,17 +22,22 @@ from docflow.documents.queries.rows import USUAL, Rows, read_columns
 
 _D = Document.__table__.c
 
-NEAR = 6_000
+NEAR = 2_000
 """Documents that are walked over for a page before the index is asked for all that the reader sees."""
+NEARLY = 10_000
+"""The same, when those before have shown that the page will be there."""
 FAR = 40_000
 """Documents that are walked over when more than COUNTED match: then the page is near in most cases."""
 SAMPLE = 200
 """Newest documents that are looked at to see whether a search finds almost everything."""
 DENSE = 0.5
 """The part of them from which on walking counts sooner than the index."""
+FREQUENT = 0.02
+"""The part of them from which on there may be more than COUNTED."""
 RANKED = 1_000
 """Of more than COUNTED hits so many of the newest are put in order of relevance."""
 _LAST_ID = UUID(int=2**128 - 1)
+_BY_PLANNER = text("SELECT set_config('enable_seqscan', 'on', true)")
 _BY_INDEX = text("SELECT set_config('enable_seqscan', 'off', true), set_config('work_mem', '64MB', true)")
 
 
@@ -106,30 +111,56 @@ async def list_documents(
     if order is Order.RELEVANCE and until is not None:
         return await _ranked(session, asked, until)
     if not total and not narrowing.is_search and KEYS[order].walkable:
-        rows = await _walk(session, asked, NEAR)
+        rows = await _near(session, asked)
         if len(rows) > limit:
             return Found(rows, None, order)
-    if narrowing.is_search and order is Order.NEWEST and asked.first:
-        found = await _dense(session, asked)
+    if narrowing.is_search and asked.first and order in (Order.NEWEST, Order.RELEVANCE):
+        found = await _frequent(session, asked)
         if found is not None:
             return found
     return await _probe(session, asked, counting=total or narrowing.is_search)
 
 
-async def _dense(session: AsyncSession, asked: _Asked) -> Found | None:
-    """The first page of a search that finds more than half of all documents; None for any other."""
-    values = {**asked.values, "steps": SAMPLE, "rows": SAMPLE}
-    statement = statements.walk_page(asked.narrowing.names, asked.order, asked.columns, True)
-    rows = (await session.execute(statement, values)).all()
-    if len(rows) < max(SAMPLE * DENSE, asked.limit + 1):
-        return None
-    steps = round((paging.COUNTED + 1) / DENSE)
-    counted = await session.scalar(
-        statements.count_walked(asked.narrowing.names), {**asked.values, "steps": steps}
+async def _frequent(session: AsyncSession, asked: _Asked) -> Found | None:
+    """The first page of a search that finds more than COUNTED, if the newest documents show that; None otherwise."""
+    newest = msgspec.structs.replace(
+        asked, order=Order.NEWEST, values={**asked.values, "rows": SAMPLE}, limit=SAMPLE
     )
-    if counted is None or counted <= paging.COUNTED:
+    rows = await _walk(session, newest, SAMPLE)
+    if len(rows) >= max(SAMPLE * DENSE, asked.limit + 1):
+        counted = await count_dense(session, asked.narrowing, asked.values)
+        if counted is not None and asked.order is Order.NEWEST:
+            return Found(rows[: asked.limit + 1], counted, asked.order)
+        if counted is not None and counted > paging.COUNTED:
+            return msgspec.structs.replace(await _ranked(session, asked, None), counted=counted)
+    if asked.order is Order.RELEVANCE and len(rows) >= SAMPLE * FREQUENT:
+        # Counting alone costs less than ranking what is then too much.
+        await by_index(session)
+        counted = await session.scalar(statements.count_hits(asked.narrowing.names), asked.values) or 0
+        if counted > paging.COUNTED:
+            return msgspec.structs.replace(await _ranked(session, asked, None), counted=counted)
+    return None
+
+
+async def is_dense(session: AsyncSession, narrowing: Narrowing, values: dict[str, Any]) -> bool:
+    """Whether most of the newest documents match."""
+    found = await session.scalar(statements.count_walked(narrowing.names), {**values, "steps": SAMPLE})
+    return (found or 0) >= SAMPLE * DENSE
+
+
+async def count_dense(session: AsyncSession, narrowing: Narrowing, values: dict[str, Any]) -> int | None:
+    """How many match, COUNTED + 1 at most, by a walk, for what matches most documents; None when it cannot tell."""
+    steps = round((paging.COUNTED + 1) / DENSE)
+    counted = await session.scalar(statements.count_walked(narrowing.names), {**values, "steps": steps}) or 0
+    if counted <= paging.COUNTED and await _holds_more_than(session, steps):
         return None
-    return Found(rows[: asked.limit + 1], counted, asked.order)
+    return counted
+
+
+async def _holds_more_than(session: AsyncSession, documents: int) -> bool:
+    """Whether the registry does, whoever sees them: if not, a walk over so many has counted everything."""
+    some = select(literal(1)).select_from(Document.__table__).limit(documents + 1).subquery()
+    return (await session.scalar(select(func.count()).select_from(some)) or 0) > documents
 
 
 async def narrow(session: AsyncSession, actor: Actor, filters: Filters) -> Narrowing:
@@ -148,6 +179,16 @@ async def narrow(session: AsyncSession, actor: Actor, filters: Filters) -> Narro
 def values_of(narrowing: Narrowing, actor: Actor) -> dict[str, Any]:
     """What the statements of ``statements`` are bound to."""
     return {**narrowing.values, **seen_by(actor), "probed": paging.COUNTED + 1}
+
+
+async def _near(session: AsyncSession, asked: _Asked) -> Rows:
+    """The page if it is near: a short walk, and a longer one if by the first it promises to come to its end."""
+    rows = await _walk(session, asked, NEAR)
+    if 0 < len(rows) <= asked.limit:
+        steps = round(1.5 * NEAR * (asked.limit + 1) / len(rows))
+        if steps <= NEARLY:
+            return await _walk(session, asked, steps)
+    return rows
 
 
 async def by_index(session: AsyncSession) -> None:
@@ -185,6 +226,7 @@ async def _many(session: AsyncSession, asked: _Asked) -> Rows:
         rows = await _walk(session, asked, FAR)
         if len(rows) > asked.limit:
             return rows
+    await session.execute(_BY_PLANNER)
     statement = statements.sorted_page(
         asked.narrowing.names, asked.order, asked.columns, asked.first, asked.exact
     )

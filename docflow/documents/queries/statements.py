@@ -80,12 +80,8 @@ def key_of_order(order: Order, exact: bool = False) -> Key:
 def hits_page(names: Names, order: Order, columns: Columns, first: bool, exact: bool) -> Statement:
     """A page of what the index gives, with how many it gave in each row; one empty row without hits."""
     key = key_of_order(order, exact)
-    found = select(_D.id, *key.labels()).where(*conditions(names)).limit(_PROBED)
-    if order is Order.RELEVANCE:
-        # The limit first: no more documents than that are ranked.
-        probed = select(_D.id).where(*conditions(names)).limit(_PROBED).subquery("probed")
-        found = select(_D.id, *key.labels()).join(probed, probed.c.id == _D.id)
-    hits = _kept(found, "hits")
+    # No order in here, so no more documents than the limit are ranked.
+    hits = _kept(select(_D.id, *key.labels()).where(*conditions(names)).limit(_PROBED), "hits")
     total = select(func.count().label("counted")).select_from(hits).subquery("total")
     page = _page_of(hits, key, first)
     joined = page.join(_TABLE, _D.id == page.c.id)
