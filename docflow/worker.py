@@ -22,7 +22,7 @@ from docflow.accounts.service.sign_in import forget_ended
 from docflow.app import configure_logs, file_store_of, inbox_of, open_store, postman_of, smtp_transport
 from docflow.core import clock, ticks
 from docflow.core.db import Sessions, create_engine, create_sessions, transaction
-from docflow.core.jobs import DEFAULT, SLOW, enqueue
+from docflow.core.jobs import DEFAULT, FIRST, SLOW, enqueue
 from docflow.documents.draft_jobs import (
     catch_up_drafts,
     drop_discarded,
@@ -137,7 +137,7 @@ async def tick(sessions: Sessions, name: str, every: timedelta) -> None:
     slot = slot_of(clock.now(), every)
     async with transaction(sessions) as session:
         if await ticks.win(session, name, slot):
-            await enqueue(session, name, alone=name not in TOGETHER)
+            await enqueue(session, name, alone=name not in TOGETHER, priority=FIRST)
 
 
 def slot_of(moment: datetime, every: timedelta) -> datetime:

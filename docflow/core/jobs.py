@@ -14,6 +14,8 @@ Jobs = Mapping[str, Job]
 DEFAULT = "default"
 SLOW = "slow"
 """A queue of its own for work that takes minutes: nothing that takes a moment waits behind it."""
+FIRST, LAST = 1, -1
+"""Priorities: letters and the clock go before what people wait for (0), and that before what came in bulk."""
 
 
 @cache
@@ -23,7 +25,13 @@ def _queue() -> procrastinate.App:
 
 
 async def enqueue(
-    session: AsyncSession, name: str, *, alone: bool = False, queue: str = DEFAULT, **arguments: Any
+    session: AsyncSession,
+    name: str,
+    *,
+    alone: bool = False,
+    queue: str = DEFAULT,
+    priority: int = 0,
+    **arguments: Any,
 ) -> None:
     """Queue the job ``name`` with JSON ``arguments``; ``alone``: no two of that name run at once.
 
@@ -33,6 +41,6 @@ async def enqueue(
     raw = await connection.get_raw_connection()
     lock = name if alone else None
     job = _queue().configure_task(
-        name, connection=raw.driver_connection, allow_unknown=True, lock=lock, queue=queue
+        name, connection=raw.driver_connection, allow_unknown=True, lock=lock, queue=queue, priority=priority
     )
     await job.defer_async(**arguments)

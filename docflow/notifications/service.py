@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from docflow.core import clock
-from docflow.core.jobs import enqueue
+from docflow.core.jobs import FIRST, enqueue
 from docflow.core.messages import Language
 from docflow.notifications.mail import Mailbox, MailText, MailWords, compose
 from docflow.notifications.models import Letter, LetterState
@@ -84,7 +84,7 @@ class Postman:
             insert(Letter).on_conflict_do_nothing(index_elements=[Letter.effect]),
             [self._row(draft, now) for draft in drafts],
         )
-        await enqueue(session, DELIVER, alone=True)
+        await enqueue(session, DELIVER, alone=True, priority=FIRST)
 
     def _row(self, draft: Draft, now: datetime) -> dict[str, Any]:
         unique = sha256(draft.effect.encode()).hexdigest()[:40]
@@ -226,5 +226,5 @@ async def queue_again(session: AsyncSession, numbers: Sequence[int] = ()) -> lis
     )
     found = sorted(again)
     if found:
-        await enqueue(session, DELIVER, alone=True)
+        await enqueue(session, DELIVER, alone=True, priority=FIRST)
     return found

@@ -2,7 +2,9 @@
 
 import asyncio
 import inspect
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select, text
@@ -10,11 +12,12 @@ from sqlalchemy import func, insert, select, text
 from docflow.accounts.models import Person, SignInThrottle, UserSession
 from docflow.core import clock
 from docflow.core.db import Sessions, transaction
+from docflow.core.jobs import LAST, enqueue
 from docflow.core.ticks import Tick, win
 from docflow.files.service import FileStore
 from docflow.settings import Settings
 from docflow.web.idempotency import KeptAnswer
-from docflow.worker import SCHEDULE, forget, jobs_of, revive, start_clock, tick
+from docflow.worker import SCHEDULE, create_queue, forget, jobs_of, revive, start_clock, tick
 
 MINUTE = timedelta(minutes=1)
 START = datetime(2026, 11, 23, 8, 0, 0, 500, tzinfo=UTC)
@@ -58,6 +61,31 @@ async def test_a_tick_that_fails_after_winning_leaves_its_slot_to_the_next(sessi
     async with transaction(sessions) as session:
         assert await win(session, "files.sweep", START)
         assert not await win(session, "files.sweep", START)
+
+
+async def test_letters_and_the_clock_do_not_wait_behind_papers_that_came_in_bulk(
+    settings: Settings, sessions: Sessions
+) -> None:
+    done: list[str] = []
+
+    def note(name: str) -> Callable[..., Awaitable[None]]:
+        async def run(**arguments: Any) -> None:
+            done.append(name)
+
+        return run
+
+    async with transaction(sessions) as session:
+        for name, priority in (("bulk", LAST), ("paper", 0)):
+            await enqueue(session, name, priority=priority, of="somebody")
+    with clock.at(START):
+        await tick(sessions, "notifications.deliver", MINUTE)
+    names = ("bulk", "paper", "notifications.deliver")
+    queue = create_queue(settings.database_url, {name: note(name) for name in names})
+    async with queue.open_async():
+        await queue.run_worker_async(
+            wait=False, install_signal_handlers=False, delete_jobs="successful", listen_notify=False
+        )
+    assert done == ["notifications.deliver", "paper", "bulk"]
 
 
 async def test_slots_are_forgotten_after_a_day(sessions: Sessions) -> None:

@@ -92,7 +92,7 @@ async def add_document_file(
             note=data.note,
         )
     )
-    await read_later(session, document.id, file)
+    await read_later(session, document, file)
     index_fields(document)
     await session.flush()
     told: dict[str, Any] = {"file": file.filename, "annex": data.annex, "note": data.note}

@@ -12,8 +12,8 @@ from sqlalchemy.orm import make_transient_to_detached
 from docflow.access.actor import Actor, Secrecy
 from docflow.core import clock
 from docflow.core.errors import FieldError, Invalid, invalid
-from docflow.core.jobs import enqueue
-from docflow.documents.models import Document, DocumentFile, Series
+from docflow.core.jobs import LAST, enqueue
+from docflow.documents.models import Document, DocumentFile, Series, Source
 from docflow.documents.numbering import number_text
 from docflow.documents.schemas import Signed
 from docflow.documents.service.citations import cite_subject
@@ -92,7 +92,7 @@ async def file_away(
     files = [await add_file(session, actor, one) if isinstance(one, Received) else one for one in papers]
     versions = [_version(actor, document.id, file.id, annex) for annex, file in enumerate(files)]
     for file in files:
-        await read_later(session, document.id, file)
+        await read_later(session, document, file)
     document.register_id, document.register_suffix = place.book, ""
     if own is not None or not await _file_with_next(session, actor, document, data, files, versions):
         taken = await _number(session, actor, document, data)
@@ -139,12 +139,15 @@ async def _file_with_next(
     return True
 
 
-async def read_later(session: AsyncSession, document_id: UUID, file: File) -> None:
+async def read_later(session: AsyncSession, document: Document, file: File) -> None:
     """Have the worker read a file's text after the commit, or only make the document found by it."""
+    priority = LAST if document.source is Source.IMPORT else 0
+    named: dict[str, Any] = {"document_id": str(document.id)}
     if file.text_status is TextStatus.WAITING:
-        await enqueue(session, "documents.read_text", document_id=str(document_id), file_id=str(file.id))
+        named["file_id"] = str(file.id)
+        await enqueue(session, "documents.read_text", priority=priority, **named)
     else:
-        await enqueue(session, "documents.index", document_id=str(document_id))
+        await enqueue(session, "documents.index", priority=priority, **named)
 
 
 async def _number(session: AsyncSession, actor: Actor, document: Document, data: Signed) -> Taken:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from docflow.audit import service as audit
 from docflow.audit.tags import Tag
 from docflow.core import clock
-from docflow.core.jobs import enqueue
+from docflow.core.jobs import LAST, enqueue
 from docflow.documents.mail_reading.terms import MailFault, MailOddity, MailSaid
 from docflow.documents.models import Draft, DraftFile, Mailbox, MailMessage, MailState, Source
 from docflow.files.models import File, TextStatus
@@ -193,7 +193,7 @@ async def _add_draft(
     )
     await session.flush()
     for row in rows:
-        await enqueue(session, "documents.read_draft", file_id=str(row.id))
+        await enqueue(session, "documents.read_draft", priority=LAST, file_id=str(row.id))
     await audit.record(
         session,
         None,
