@@ -66,7 +66,7 @@ async def list_page(
         suggestion = await queries.find_suggestion(session, actor, filters)
     items = [_listed(row, columns, marked.get(row.id, []) if shown else None) for row in rows]
     counted = None if found.counted is None else total_of(found.counted)
-    return Listing(items, following, counted, suggestion, found.ranked)
+    return Listing(items=items, next=following, total=counted, suggestion=suggestion, ranked=found.ranked)
 
 
 def _listed(row: Any, columns: Sequence[str], excerpts: Sequence[Any] | None) -> ListedDocument:

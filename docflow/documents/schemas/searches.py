@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from docflow.core.paging import Page, Total
+from docflow.core.paging import Total
 from docflow.core.text import TextNotAllowed, clean_line
 from docflow.documents.models import Authority, Direction, Source, Urgency
 from docflow.documents.queries.filters import Status
@@ -75,6 +75,7 @@ class ListedDocument(Out, frozen=True, kw_only=True):
         "id": ID,
         "direction": "incoming",
         "unit_id": UNIT,
+        "register_id": ID,
         "number": "01",
         "symbol": "05/CT-UBND",
         "kind": "directive",
@@ -85,18 +86,32 @@ class ListedDocument(Out, frozen=True, kw_only=True):
         "urgency": "urgent",
         "due_on": None,
         "registered_at": "2026-11-23T01:30:00Z",
+        "signer_name": "Nguyễn Văn Ánh",
+        "signer_post": "Phó Chủ tịch",
+        "signer_authority": "KT.",
+        "recipients": "",
+        "note": "",
+        "page_count": 2,
+        "copies": None,
+        "copy_kept_by": "",
+        "language": "vi",
+        "source": "upload",
+        "secrecy": "none",
         "late_reason": None,
         "voided_at": None,
         "excerpts": [ExcerptOut.example],
     }
 
 
-class Listing(Page[ListedDocument], frozen=True):
-    """A page of a list."""
+class Listing(Out, frozen=True, kw_only=True):
+    """A page of a list; ``next`` is the cursor of the following one, null at the end."""
 
-    suggestion: str | None = None
+    items: list[ListedDocument]
+    next: str | None
+    total: Total | None
+    suggestion: str | None
     """A search that finds something, when this one finds nothing."""
-    ranked: int | None = None
+    ranked: int | None
     """Of more than 10,000 hits, how many of the newest stand here in order of relevance; null: all do."""
 
     example: ClassVar[dict[str, Any]] = {
