@@ -1,9 +1,9 @@
 """The one verb: record. It never fails a request for lack of an actor; it writes in the caller's transaction."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Insert, bindparam, insert
+from sqlalchemy import Table, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actor import Actor
@@ -40,7 +40,7 @@ async def record(
         on_behalf_of=on_behalf_of,
         details=details,
     )
-    await session.execute(RECORD, event)
+    await session.execute(_RECORD, event)
 
 
 def event_of(
@@ -55,26 +55,18 @@ def event_of(
     on_behalf_of: UUID | None = None,
     details: dict[str, Any],
 ) -> dict[str, Any]:
-    """The values of ``RECORD``, for a verb that appends its event in one statement with what it tells of."""
+    """The row of an event, for a verb that appends it in one statement with what it tells of."""
     return {
-        "event_happened_at": clock.now(),
-        "event_tag": tag,
-        "event_actor_id": actor.person_id if actor else None,
-        "event_actor_name": actor.name if actor else name,
-        "event_on_behalf_of": on_behalf_of,
-        "event_subject_kind": subject_kind,
-        "event_subject_id": subject_id,
-        "event_address": actor.address if actor else address,
-        "event_details": details,
+        "happened_at": clock.now(),
+        "tag": tag,
+        "actor_id": actor.person_id if actor else None,
+        "actor_name": actor.name if actor else name,
+        "on_behalf_of": on_behalf_of,
+        "subject_kind": subject_kind,
+        "subject_id": subject_id,
+        "address": actor.address if actor else address,
+        "details": details,
     }
 
 
-_TABLE = AuditEvent.__table__
-RECORD: Insert = insert(AuditEvent).values(
-    {
-        column.name: bindparam(f"event_{column.name}", type_=column.type)
-        for column in _TABLE.c
-        if column.name != "id"
-    }
-)
-"""Appends one event; its values are those of ``event_of``."""
+_RECORD = insert(cast(Table, AuditEvent.__table__))

@@ -18,11 +18,9 @@ from docflow.documents.numbering import number_text
 from docflow.documents.schemas import Signed
 from docflow.documents.service.citations import cite_subject
 from docflow.documents.service.filing_rows import (
-    MORE_VERSIONS,
-    statement_for,
-    statement_with_next,
+    FILE,
+    FILE_WITH_NEXT,
     values_of,
-    values_of_version,
 )
 from docflow.documents.service.indexing import index_fields
 from docflow.documents.service.registers.numbers import (
@@ -103,9 +101,7 @@ async def file_away(
             _date_and_sign(document, taken, own[taken.series])
         index_fields(document)
         document.touched_at = taken.at
-        await session.execute(statement_for(versions), values_of(actor, document, files, versions))
-    if len(versions) > 1:
-        await session.execute(MORE_VERSIONS, [values_of_version(version) for version in versions[1:]])
+        await session.execute(FILE, values_of(actor, document, files, versions))
     make_transient_to_detached(document)
     session.add(document)
     await cite_subject(session, document)
@@ -131,7 +127,7 @@ async def _file_with_next(
     index_fields(document)
     document.register_number, document.registered_at = 0, document.touched_at
     values = values_of(actor, document, files, versions)
-    taken = await take_with(session, _wanted(document), statement_with_next(versions), values)
+    taken = await take_with(session, _wanted(document), FILE_WITH_NEXT, values)
     if taken is None:
         return False
     document.register_number = taken.number
