@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from datetime import timedelta
 from typing import BinaryIO
 from uuid import UUID, uuid4
 
@@ -27,6 +28,9 @@ PREVIEWED_TYPES = IMAGE_TYPES | {PDF}
 MEDIA_TYPE = "image/webp"
 DRAWING = ExtractionLimits(text_bytes=8 * 1024 * 1024, cpu_seconds=15, wall_seconds=30)
 """What drawing one page may cost; its text is the picture here."""
+UNDRAWN_FOR = timedelta(minutes=10)
+"""A page that could not be drawn is not tried again for so long: lists would ask for it with each of their readers."""
+UNDRAWN_MOST = 1000
 
 log = structlog.get_logger("docflow.files")
 
@@ -54,7 +58,7 @@ async def make_preview(
         async with sessions() as session:
             if (made := await find_preview(session, file.id, page, width)) is not None:
                 return made
-        drawn = await _draw(files, file, page, width)
+        drawn = await _draw_unless_hopeless(files, file, page, width)
         key = f"previews/{file.id}/{page}-{width}-{uuid4().hex}"
         async with files.store.write(key, MEDIA_TYPE) as writer:
             await writer.write(drawn)
@@ -135,6 +139,20 @@ def require_previewed(file: File, page: int) -> None:
         raise PreviewUnavailable(reason="not_drawn")
     if page < 1 or (file.page_count is not None and page > file.page_count):
         raise PageMissing(page=page)
+
+
+async def _draw_unless_hopeless(files: FileStore, file: File, page: int, width: int) -> bytes:
+    since, reason = files.undrawn.get((file.id, page, width), (None, ""))
+    if since is not None and clock.now() - since < UNDRAWN_FOR:
+        raise PreviewUnavailable(reason=reason)
+    try:
+        return await _draw(files, file, page, width)
+    except PreviewUnavailable as error:
+        files.undrawn.pop((file.id, page, width), None)
+        if len(files.undrawn) >= UNDRAWN_MOST:
+            del files.undrawn[next(iter(files.undrawn))]
+        files.undrawn[file.id, page, width] = clock.now(), error.facts["reason"]
+        raise
 
 
 async def _draw(files: FileStore, file: File, page: int, width: int) -> bytes:

@@ -44,7 +44,6 @@ async def read_scan(
     """
     async with sessions() as session:
         file = await session.get(File, file_id)
-        known = await text_of(session, file_id)
     if file is None or file.text_status is not TextStatus.WAITING:
         return
     recogniser = await find_recogniser(files.tesseract)
@@ -58,7 +57,9 @@ async def read_scan(
         file = await session.get(File, file_id, with_for_update=True)
         if file is None or file.text_status is not TextStatus.WAITING:
             return
-        content = _merged(known if first_page > _first(extraction) else extraction.text, extraction, found)
+        # As it is now: a step that is done once more, after a crash, may come behind its successors.
+        known = await text_of(session, file_id) or extraction.text
+        content = _merged(known, extraction, found)
         await keep_text(session, file_id, content)
         _remember(file, found)
         if left:
@@ -88,10 +89,6 @@ async def _recognise(
             break
         found[page] = await recognise_page(files.children, recogniser, spooled, file.media_type, page)
     return found
-
-
-def _first(extraction: Extraction) -> int:
-    return extraction.scanned[0] if extraction.scanned else 1
 
 
 def _merged(known: str, extraction: Extraction, found: dict[int, Recognised]) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select, union_all
@@ -37,6 +37,8 @@ class FileStore:
     children: Children = field(default_factory=Children)
     drawing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PAGES_DRAWN_AT_ONCE))
     """Taken while a page is drawn for somebody who waits."""
+    undrawn: dict[tuple[UUID, int, int], tuple[datetime, str]] = field(default_factory=dict)
+    """Pages that could not be drawn: since when that is known here, and why."""
 
     def read(self, file: File, offset: int = 0, length: int | None = None) -> AsyncGenerator[bytes, None]:
         """The bytes of a file, or of a part."""
@@ -104,7 +106,7 @@ async def read_text(
 def _judge(file: File, extraction: Extraction) -> None:
     """How far the text is when nothing more is to be done for it."""
     status, reason = TextStatus(extraction.status.value), extraction.reason
-    if extraction.scanned and reason is None:
+    if extraction.scanned:  # said before any other reason: those who left it out look for it later
         status = TextStatus.CUT if extraction.text else TextStatus.FAILED
         reason = ExtractionReason.OCR_UNAVAILABLE
     file.text_status = status

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 from sqlalchemy import select, update
@@ -170,6 +171,9 @@ HOSTILE = {
     "..": "unnamed",
     "Quyết định.pdf": "Quyết định.pdf",
     "x" * 400 + ".pdf": "x" * 251 + ".pdf",
+    "Quyết định " * 30 + ".pdf": ("Quyết định " * 30).encode()[:251].decode("utf-8", "ignore").rstrip()
+    + ".pdf",
+    "chi\u200f thi\u2066.pdf\u2069\x7f\x00": "chi thi.pdf",
 }
 
 
@@ -194,6 +198,9 @@ async def test_hostile_names_are_made_harmless_on_the_way_in_and_out(sign_in: Si
         assert "\n" not in disposition
         assert disposition.startswith('attachment; filename="')
         assert "set-cookie" not in served_as
+        assert disposition.isascii()
+        assert disposition.isprintable()
+        assert unquote(disposition.rpartition("UTF-8''")[2]) == kept or f'"{kept}"' in disposition
 
 
 def form(**fields: Any) -> bytes:

@@ -13,8 +13,10 @@ from sqlalchemy import func, select
 
 from docflow.audit.models import AuditEvent
 from docflow.audit.tags import Tag
+from docflow.core import clock
 from docflow.core.db import Sessions
 from docflow.files import previews, service
+from docflow.files.errors import PreviewUnavailable
 from docflow.files.models import File, FilePreview
 from docflow.files.previews import THUMBNAIL, WIDTHS, is_preview, make_preview, verify_previews, width_for
 from docflow.files.service import FileStore
@@ -199,8 +201,29 @@ async def test_a_page_that_takes_for_ever_is_given_up(
     address = await served(clerk, pdf_that_laughs(10))
     monkeypatch.setattr(previews, "DRAWING", previews.DRAWING._replace(cpu_seconds=1, wall_seconds=5))
     answer = await clerk.get(f"{address}/thumbnail")
-    assert answer.json()["facts"]["reason"] in {"timeout", "memory"}
+    reason = answer.json()["facts"]["reason"]
+    assert reason in {"timeout", "memory"}
     assert await previews_of(sessions) == []
+    monkeypatch.setattr(previews, "_draw", None)
+    again = await clerk.get(f"{address}/thumbnail")
+    assert again.json()["facts"]["reason"] == reason, "who asks again costs nothing"
+    monkeypatch.undo()
+
+
+async def test_a_page_that_could_not_be_drawn_is_tried_again_later(
+    sign_in: SignIn, sessions: Sessions, file_store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy machine may have been the reason."""
+    await served(await sign_in("anpth"))
+    file = await the_file(sessions)
+    with monkeypatch.context() as patched:
+        patched.setattr(previews, "DRAWING", previews.DRAWING._replace(text_bytes=1))
+        with pytest.raises(PreviewUnavailable):
+            await make_preview(sessions, file_store, file, 1, 240)
+    with pytest.raises(PreviewUnavailable):
+        await make_preview(sessions, file_store, file, 1, 240)
+    with clock.at(clock.now() + previews.UNDRAWN_FOR):
+        assert (await make_preview(sessions, file_store, file, 1, 240)).page == 1
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,28 @@ async def test_a_scan_is_read_step_by_step_and_is_waiting_until_its_last_page(
 
 
 @needs_tesseract
+async def test_a_step_that_is_done_again_behind_its_successors_takes_nothing_away(
+    sessions: Sessions, file_store: FileStore, add: Add, sheet: Image.Image
+) -> None:
+    """Its worker was killed after the commit: when the job is revived, the next step may have been made."""
+    small = sheet.crop((0, 0, 1600, 500))
+    content = picture(small, "TIFF", save_all=True, append_images=[small, small], compression="tiff_deflate")
+    file = await add(content, TIFF)
+    steps: list[int] = []
+
+    async def go_on(session: AsyncSession, page: int) -> None:
+        steps.append(page)
+
+    await service.read_text(sessions, file_store, file.id, go_on)
+    for page in (1, 2, 1, 3):
+        await scans.read_scan(sessions, file_store, file.id, page, go_on, seconds=0)
+    assert steps == [1, 2, 3, 2]
+    done, said = await state_of(sessions, file.id)
+    assert done.text_status is TextStatus.EXTRACTED
+    assert [page.count("CHỈ THỊ") for page in pages_of(said)] == [1, 1, 1]
+
+
+@needs_tesseract
 async def test_of_a_mixed_file_only_the_pictures_are_recognised(
     sessions: Sessions, file_store: FileStore, add: Add, sheet: Image.Image
 ) -> None:
@@ -201,6 +223,15 @@ async def test_without_tesseract_a_scan_says_so_and_a_mixed_file_keeps_what_it_s
         TextOrigin.LAYER,
     )
     assert said == "With a layer"
+
+
+async def test_a_scan_of_too_many_pages_is_looked_for_again_once_tesseract_is_there(
+    sessions: Sessions, file_store: FileStore, add: Add
+) -> None:
+    sheets = [Image.new("1", (20, 20))] * (ExtractionLimits().pages + 1)
+    file = await add(picture(sheets[0], "TIFF", save_all=True, append_images=sheets[1:]), TIFF)
+    assert await read_whole(sessions, replace(file_store, tesseract=""), file.id) == []
+    assert (await state_of(sessions, file.id))[0].text_reason == "ocr_unavailable"
 
 
 async def test_a_program_that_is_no_tesseract_is_none(tmp_path: Path) -> None:
