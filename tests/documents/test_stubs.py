@@ -161,21 +161,27 @@ async def test_a_clerk_with_too_low_a_clearance_voids_no_number_of_a_hidden_stub
     await clear(sessions, "anpth", 3)
     assert (await void(clerk, stub["register_id"], "1")).status_code == 200
     await clear(sessions, "anpth", 1)
+    again = await void(lower, stub["register_id"], "1")
+    assert (again.status_code, again.json()["facts"]["reason"]) == (403, "entry_hidden"), (
+        "void or not is hidden"
+    )
     (entry,) = await entries(lower, stub["register_id"])
     assert (entry["state"], entry["void_reason"]) == ("restricted", None)
 
 
 async def test_the_trail_tells_of_a_stub_only_that_there_is_one(sign_in: SignIn, sessions: Sessions) -> None:
     clerk = await cleared(sign_in, sessions, "anpth", 1)
-    stub = await enter(clerk, subject="Diễn tập")
+    stub = await enter(clerk, subject="Diễn tập", arrived_on=SECRET["issued_on"], late_reason="Vì cuộc tập kín")
     amended = await clerk.patch(
         f"{DOCUMENTS}/{stub['id']}", json={"subject": "Diễn tập lần hai"}, headers={"If-Match": '"1"'}
     )
     assert amended.status_code == 200
+    assert (await void(clerk, stub["register_id"], "1", reason="Sai cuộc tập kín")).status_code == 200
     auditor = await sign_in("anhmtn")
     told = (await auditor.get("/api/v1/audit", params={"limit": 200})).text
     assert "Diễn tập" not in told
     assert "12/BC-BTL" not in told
+    assert "tập kín" not in told
 
 
 async def test_a_second_stub_of_the_same_secret_warns(

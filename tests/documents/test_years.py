@@ -38,9 +38,11 @@ async def take(sessions: Sessions, actor: Actor, kind: str = "report", **wanted:
         )
 
 
-async def issue(sessions: Sessions, actor: Actor, number: int = 0, **fields: Any) -> Any:
+async def issue(
+    sessions: Sessions, actor: Actor, number: int = 0, kind: str = "report", **fields: Any
+) -> Any:
     async with transaction(sessions) as session:
-        form = IssueOutgoing(kind="report", subject="Báo cáo", **fields)
+        form = IssueOutgoing(kind=kind, subject="Báo cáo", **fields)
         return await issue_outgoing(session, actor, form, received(number))
 
 
@@ -217,6 +219,39 @@ async def test_a_term_runs_over_the_year_ends_by_its_date_and_is_never_followed_
             assert refused.value.facts == {"title": "Nhiệm kỳ", "ended_on": "2027-02-01"}
         assert await books(sessions, 2027) == {}
         assert [closed for _, _, closed in (await books(sessions, 2025)).values()] == [True]
+
+
+async def test_a_kind_counted_by_a_term_does_not_fall_to_the_book_of_the_other_kinds_when_the_term_is_over(
+    sessions: Sessions, actor_of: ActorOf
+) -> None:
+    clerk = await actor_of("datcv")
+    with clock.at(EVE):
+        for title, kinds in (("Báo cáo", ["report"]), ("Nghị quyết", ["resolution"])):
+            await open_one(
+                sessions,
+                clerk,
+                title=title,
+                kinds=kinds,
+                series=Series.TERM,
+                starts_on=date(2025, 10, 1),
+                ends_on=date(2027, 2, 1),
+            )
+        assert (await take(sessions, clerk)).number == 1
+        await issue(sessions, clerk, 7, kind="notice")
+    with clock.at(local(2027, 2, 1)):
+        await issue(sessions, clerk, 8, kind="notice")
+        with pytest.raises(TermOver):
+            await take(sessions, clerk)
+        await open_one(
+            sessions,
+            clerk,
+            title="Báo cáo, nhiệm kỳ mới",
+            kinds=["report"],
+            series=Series.TERM,
+            starts_on=date(2027, 2, 1),
+            ends_on=date(2030, 2, 1),
+        )
+        assert (await take(sessions, clerk)).number == 1
 
 
 async def hold(sessions: Sessions, actor: Actor, waiting: Any) -> Any:

@@ -55,10 +55,10 @@ def _told(document: Document, files: Sequence[File]) -> dict[str, Any]:
         "number": number_text(document.register_number, document.register_suffix),
         "direction": document.direction.value,
     }
-    if document.late_reason is not None:
-        told["late_reason"] = document.late_reason
     if document.secrecy > Secrecy.NONE:
         return {**told, "secrecy": Secrecy(document.secrecy).name.lower()}
+    if document.late_reason is not None:
+        told["late_reason"] = document.late_reason
     told |= {"symbol": document.symbol, "subject": document.subject, "file": files[0].filename}
     if len(files) > 1:
         told["annexes"] = [file.filename for file in files[1:]]

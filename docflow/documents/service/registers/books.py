@@ -1,6 +1,6 @@
 """Opening, changing and closing the books of a unit: which kinds each covers, and from when to when."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +34,8 @@ from docflow.documents.schemas import ChangeRegister, OpenRegister
 from docflow.documents.service.registers.numbers import day_of
 from docflow.documents.service.registers.years import lock_books, turn
 
-LONGEST_TERM_YEARS = 10
+LONGEST_TERM = timedelta(days=3653)
+"""Ten years, with their leap days."""
 
 
 async def open_register(session: AsyncSession, actor: Actor, data: OpenRegister) -> Register:
@@ -198,8 +199,7 @@ def _check_new_end(register: Register, ends_on: date) -> None:
 
 
 def _check_term(starts_on: date, ends_on: date) -> None:
-    longest = date(min(starts_on.year + LONGEST_TERM_YEARS, date.max.year), starts_on.month, 1)
-    if not starts_on < ends_on <= max(longest, starts_on) or ends_on <= clock.today():
+    if not timedelta(0) < ends_on - starts_on <= LONGEST_TERM or ends_on <= clock.today():
         raise invalid("ends_on", "term_not_possible")
 
 

@@ -189,12 +189,20 @@ def _moment(floor: datetime) -> dict[str, Any]:
 
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
-# A book that was closed before it gave a number is as if it had never been.
+# A book that was closed before it gave a number is as if it had never been. A kind that was counted by a term does not
+# fall to the general book when the term is over: the next term's dates are for people to say.
 BOOK = """
     SELECT id, version FROM register
     WHERE unit_id = :unit AND direction = :direction AND is_secret = :secret
       AND starts_on <= :on AND ends_on > :on AND (kinds = '{}' OR kinds @> ARRAY[CAST(:kind AS text)])
       AND (closed_at IS NULL OR last_number > 0)
+      AND (kinds <> '{}' OR (
+          SELECT last.series FROM register AS last
+          WHERE last.unit_id = :unit AND last.direction = :direction AND last.is_secret = :secret
+            AND last.ends_on <= :on AND last.kinds @> ARRAY[CAST(:kind AS text)]
+            AND (last.closed_at IS NULL OR last.last_number > 0)
+          ORDER BY last.ends_on DESC LIMIT 1
+      ) IS DISTINCT FROM 'term')
     ORDER BY kinds = '{}' LIMIT 1
 """
 _COVERING = text(BOOK.replace("id, version", "id, title, series, last_at, closed_at", 1))

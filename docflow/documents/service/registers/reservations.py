@@ -74,12 +74,13 @@ async def void(
     entry = await session.get(RegisterEntry, (register.id, number, suffix), with_for_update=True)
     if entry is None:
         raise NotFound
+    # First of all: whether a hidden document's number is void is hidden too.
+    document = await _document_of(session, actor, entry)
     if entry.voided_at is not None:
         raise NumberVoided(number=number_text(number, suffix))
     now = clock.now()
     entry.voided_at, entry.voided_by, entry.void_reason = now, actor.person_id, reason
     await session.flush()
-    document = await _document_of(session, actor, entry)
     if document is not None:
         require_possible(document, Action.NUMBER_VOID)
         document.voided_at = document.touched_at = now
@@ -105,7 +106,9 @@ async def _record(
     session: AsyncSession, actor: Actor, register: Register, entry: RegisterEntry, document: Document | None
 ) -> None:
     number = number_text(entry.number, entry.suffix)
-    told: dict[str, Any] = {"number": number, "reason": entry.void_reason}
+    # Whoever reads the trail of the house may not be cleared for the words about a state secret.
+    secret = document is not None and document.secrecy > 0
+    told: dict[str, Any] = {"number": number, "reason": None if secret else entry.void_reason}
     await audit.record(
         session, actor, Tag.NUMBER_VOIDED, "register", register.id, on_behalf_of=register.unit_id, **told
     )

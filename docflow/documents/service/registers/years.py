@@ -67,11 +67,13 @@ async def open_books(
     """
     await lock_books(session, unit_id)
     facts = {"unit": unit_id, "direction": direction.value, "secret": is_secret, "kind": kind, "on": on}
-    if await session.scalar(_IS_COVERED, facts):
+    if await session.scalar(_HAS_OWN, facts):
         return
     last = (await session.execute(_LAST_BOOK, facts)).one_or_none()
     if last is not None and last.series == Series.TERM:
         raise TermOver(title=last.title, ended_on=last.ends_on.isoformat())
+    if await session.scalar(_IS_COVERED, facts):
+        return
     await turn(session, actor, unit_id, direction, is_secret, on)
     if await session.scalar(_IS_COVERED, facts):
         return
@@ -161,11 +163,19 @@ _IS_COVERED = text(
     )
     """  # noqa: S608  (constants)
 )
+_HAS_OWN = text(
+    f"""
+    SELECT EXISTS (
+        SELECT FROM register WHERE {_GROUP} AND {_STANDS} AND starts_on <= :on AND ends_on > :on
+          AND kinds @> ARRAY[CAST(:kind AS text)]
+    )
+    """  # noqa: S608
+)
 _LAST_BOOK = text(
     f"""
     SELECT title, series, ends_on FROM register
     WHERE {_GROUP} AND {_STANDS} AND ends_on <= :on AND (kinds = '{{}}' OR kinds @> ARRAY[CAST(:kind AS text)])
-    ORDER BY ends_on DESC, kinds = '{{}}' LIMIT 1
+    ORDER BY kinds = '{{}}', ends_on DESC LIMIT 1
     """  # noqa: S608
 )
 _COPY = text(
