@@ -18,6 +18,9 @@ export FILE
 WORKERS ?= 2
 TESTS   ?=
 
+# make bench BENCH=--small
+BENCH ?=
+
 # make lock UPGRADE=--upgrade takes the newest versions that pyproject.toml allows.
 UPGRADE ?=
 
@@ -34,7 +37,8 @@ help:
 	@echo '  make run      docflow on this machine with the sample province; Ctrl-C stops it'
 	@echo '  make test     every test        make test TESTS=tests/tasks WORKERS=1   some of them'
 	@echo '  make check    format, lint, strict types, import contracts'
-	@echo '  make bench    the benchmarks, as a table with ratios'
+	@echo '  make bench    the benchmarks, as a table with ratios; with a million documents it takes long:'
+	@echo '                make bench BENCH=--small   up to 100,000    BENCH="--only D1,D3"   some targets'
 	@echo '  make lock     write the requirements files anew from pyproject.toml'
 	@echo '                make lock UPGRADE=--upgrade    with the newest versions'
 	@echo '  make clean    remove .venv and caches; the data of make run stays'
@@ -58,7 +62,7 @@ check: $(VENV)/dev.installed
 	@$(VENV)/bin/lint-imports --no-logo
 
 bench: $(VENV)/dev.installed
-	@exec $(PY) -m tests.benchmarks
+	@exec $(PY) -m tests.benchmarks $(BENCH)
 
 # One resolution, three files: each smaller one repeats the versions of the next larger.
 # uv is a tool of this target alone and is itself not locked.
