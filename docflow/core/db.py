@@ -4,7 +4,7 @@ One request or one job is one transaction. ``transaction`` is that for jobs and 
 ``web.transaction`` is that for requests. Verbs and queries are given a session and never commit.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from enum import StrEnum
@@ -64,8 +64,10 @@ class Word(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         return None if value is None else self.enum(value).value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> StrEnum | None:
-        return None if value is None else self.enum(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], StrEnum | None]:
+        # A look-up in a table: one call in C for each value that is read, where process_result_value takes four.
+        words: dict[str | None, StrEnum | None] = {word.value: word for word in self.enum}
+        return (words | {None: None}).__getitem__
 
 
 def one_of(column: str, enum: type[StrEnum]) -> CheckConstraint:

@@ -70,7 +70,7 @@ class RequestTransaction:
             await self._session.commit()
 
     async def roll_back(self) -> None:
-        if self._session is not None:
+        if self._session is not None and self._session.in_transaction():
             await self._session.rollback()
         undos, self._undo = self._undo, []
         for undo in undos:
