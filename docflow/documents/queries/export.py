@@ -31,7 +31,7 @@ async def stream_list(
     if narrowing.impossible:
         return
     exact = order is Order.RELEVANCE and bool(narrowing.query and narrowing.query.exact)
-    read = (*dict.fromkeys((*read_columns(columns), _D.voided_at)), *_names(columns, actor.language))
+    read = (*dict.fromkeys((*read_columns(tuple(columns)), _D.voided_at)), *_names(columns, actor.language))
     statement = statements.sorted_page(narrowing.names, order, read, True, exact)
     values = {**values_of(narrowing, actor), "rows": most}
     stream = await session.stream(statement, values, execution_options={"yield_per": BATCH})

@@ -1,6 +1,7 @@
 """What a document in a list is read from."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row
@@ -67,6 +68,7 @@ USUAL = (
 """What a list shows when nobody chose."""
 
 
-def read_columns(chosen: Sequence[str]) -> tuple[ColumnElement[Any], ...]:
+@lru_cache(maxsize=1_000)
+def read_columns(chosen: tuple[str, ...]) -> tuple[ColumnElement[Any], ...]:
     """The columns of the table that ``chosen`` are read from, each once, with the id."""
     return tuple(dict.fromkeys((_D.id, *(column for name in chosen for column in CHOSEN[name]))))

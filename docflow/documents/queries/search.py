@@ -22,6 +22,9 @@ from docflow.documents.queries.rows import USUAL, Rows, read_columns
 
 _D = Document.__table__.c
 
+Reader = tuple[tuple[int, ...], int]
+"""Principals and clearance."""
+
 NEAR = 2_000
 """Documents that are walked over for a page before the index is asked for all that the reader sees."""
 NEARLY = 10_000
@@ -34,8 +37,14 @@ DENSE = 0.5
 """The part of them from which on walking counts sooner than the index."""
 FREQUENT = 0.02
 """The part of them from which on there may be more than COUNTED."""
+FEW = 1_000
+"""Who sees no more documents is answered from the index at once, and no planner takes another way to so few."""
+READERS = 10_000
+"""Of so many it is remembered whether they see few."""
 RANKED = 1_000
 """Of more than COUNTED hits so many of the newest are put in order of relevance."""
+_sees_few: dict[Reader, bool] = {}
+"""Whether a reader saw few documents when they were last counted. It decides about speed alone."""
 _LAST_ID = UUID(int=2**128 - 1)
 _BY_PLANNER = text("SELECT set_config('enable_seqscan', 'on', true)")
 _BY_INDEX = text("SELECT set_config('enable_seqscan', 'off', true), set_config('work_mem', '64MB', true)")
@@ -75,6 +84,17 @@ class _Asked(msgspec.Struct, frozen=True):
     first: bool
     limit: int
     until: datetime | None
+    reader: Reader
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether this is a list of all that the reader sees."""
+        return not self.narrowing.names
+
+    @property
+    def is_few(self) -> bool:
+        """Whether that is known to be few documents."""
+        return self.is_everything and _sees_few.get(self.reader, False)
 
     @property
     def exact(self) -> bool:
@@ -107,10 +127,11 @@ async def list_documents(
         **{f"after_{place}": part for place, part in enumerate(last or ())},
         "rows": limit + 1,
     }
-    asked = _Asked(narrowing, order, read_columns(columns), values, last is None, limit, until)
+    reader = (actor.principals, int(actor.clearance))
+    asked = _Asked(narrowing, order, read_columns(tuple(columns)), values, last is None, limit, until, reader)
     if order is Order.RELEVANCE and until is not None:
         return await _ranked(session, asked, until)
-    if not total and not narrowing.is_search and KEYS[order].walkable:
+    if not total and not narrowing.is_search and KEYS[order].walkable and not asked.is_few:
         rows = await _near(session, asked)
         if len(rows) > limit:
             return Found(rows, None, order)
@@ -182,9 +203,12 @@ def values_of(narrowing: Narrowing, actor: Actor) -> dict[str, Any]:
 
 
 async def _near(session: AsyncSession, asked: _Asked) -> Rows:
-    """The page if it is near: a short walk, and a longer one if by the first it promises to come to its end."""
+    """The page if it is near: a short walk, and a longer one if by the first it promises to come to its end.
+
+    Not for a reader of whom nothing is known: the index then tells once how much there is to see.
+    """
     rows = await _walk(session, asked, NEAR)
-    if 0 < len(rows) <= asked.limit:
+    if 0 < len(rows) <= asked.limit and (not asked.is_everything or asked.reader in _sees_few):
         steps = round(1.5 * NEAR * (asked.limit + 1) / len(rows))
         if steps <= NEARLY:
             return await _walk(session, asked, steps)
@@ -202,7 +226,8 @@ async def by_index(session: AsyncSession) -> None:
 
 async def _probe(session: AsyncSession, asked: _Asked, *, counting: bool) -> Found:
     """A page by what the index gives, if that is not too much."""
-    await by_index(session)
+    if not asked.is_few:
+        await by_index(session)
     statement = statements.hits_page(
         asked.narrowing.names, asked.order, asked.columns, asked.first, asked.exact
     )
@@ -212,6 +237,8 @@ async def _probe(session: AsyncSession, asked: _Asked, *, counting: bool) -> Fou
         values = {**values, "probed": 2 * paging.COUNTED}
     rows = (await session.execute(statement, values)).all()
     counted = rows[0].counted
+    if asked.is_everything and (asked.reader in _sees_few or len(_sees_few) < READERS):
+        _sees_few[asked.reader] = counted <= FEW
     told = counted if counting and asked.first else None
     if counted <= paging.COUNTED or (asked.order is Order.RELEVANCE and not asked.first):
         return Found([row for row in rows if row.id is not None], told, asked.order)
