@@ -55,7 +55,9 @@ async def list_drafts(
     source: FromQuery[Source | None] = None,
 ) -> Page[DraftRow]:
     """What came to your registries: what waits first, the oldest first; then what was dealt with, the newest first."""
-    rows = await queries.list_drafts(session, actor, state=draft_state, source=source, cursor=cursor, limit=limit)
+    rows = await queries.list_drafts(
+        session, actor, state=draft_state, source=source, cursor=cursor, limit=limit
+    )
     kept, following = page_of(rows, limit, queries.run_of)
     return Page([draft_row(row) for row in kept], following)
 

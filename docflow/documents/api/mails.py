@@ -101,4 +101,6 @@ async def _answer(
     return Response(body, status_code=status_code, headers={"ETag": etag_of(mail.version)})
 
 
-router = Router("", route_handlers=[list_mails, get_mail, download_mail, settle, retry, fetch], tags=["drafts"])
+router = Router(
+    "", route_handlers=[list_mails, get_mail, download_mail, settle, retry, fetch], tags=["drafts"]
+)
