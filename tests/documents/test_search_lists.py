@@ -154,6 +154,26 @@ async def test_every_order_shows_each_document_once_while_others_are_added(
             assert before <= set(seen), query
 
 
+async def test_what_is_remembered_of_a_reader_changes_no_list(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a reader who sees few documents the index is asked at once; with the third document it is no longer few."""
+    clerk = await sign_in("datcv")
+    monkeypatch.setattr(searching, "FEW", 2)
+    monkeypatch.setattr(searching, "_sees_few", {})
+    known: list[list[bool]] = []
+    expected: list[str] = []
+    for number in range(1, 5):
+        await register(clerk, symbol=f"{number}/KH-UBND", files=paper(str(number).encode()))
+        expected.insert(0, f"{number}/KH-UBND")
+        for _ in range(2):
+            assert await symbols(clerk) == expected
+            assert await symbols(clerk, sort="oldest", limit=1) == expected[-1:]
+            assert (await listing(clerk, total="true"))["total"] == {"value": number, "relation": "eq"}
+        known.append(list(searching._sees_few.values()))
+    assert known == [[True], [True], [False], [False]]
+
+
 async def test_orders_are_what_they_say(sign_in: SignIn) -> None:
     clerk = await sign_in("anpth")
     facts = [("9/CT-UBND", "2024-01-03", "2099-05-01"), ("10/CT-UBND", "2024-01-01", None)]
