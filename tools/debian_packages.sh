@@ -5,9 +5,11 @@
 set -u
 
 PACKAGES='
-dovecot-imapd      /usr/sbin/dovecot
-tesseract-ocr      tesseract
-tesseract-ocr-vie  /usr/share/tesseract-ocr/*/tessdata/vie.traineddata
+dovecot-imapd             /usr/sbin/dovecot
+libreoffice-calc-nogui    /usr/lib/libreoffice/program/libsclo.so
+libreoffice-writer-nogui  /usr/lib/libreoffice/program/libswlo.so
+tesseract-ocr             tesseract
+tesseract-ocr-vie         /usr/share/tesseract-ocr/*/tessdata/vie.traineddata
 '
 
 is_there() {
