@@ -171,7 +171,9 @@ async def test_a_clerk_with_too_low_a_clearance_voids_no_number_of_a_hidden_stub
 
 async def test_the_trail_tells_of_a_stub_only_that_there_is_one(sign_in: SignIn, sessions: Sessions) -> None:
     clerk = await cleared(sign_in, sessions, "anpth", 1)
-    stub = await enter(clerk, subject="Diễn tập", arrived_on=SECRET["issued_on"], late_reason="Vì cuộc tập kín")
+    stub = await enter(
+        clerk, subject="Diễn tập", arrived_on=SECRET["issued_on"], late_reason="Vì cuộc tập kín"
+    )
     amended = await clerk.patch(
         f"{DOCUMENTS}/{stub['id']}", json={"subject": "Diễn tập lần hai"}, headers={"If-Match": '"1"'}
     )
