@@ -5,7 +5,7 @@
 set -u
 
 PACKAGES='
-dovecot-imapd             /usr/sbin/dovecot
+dovecot-imapd             /usr/lib/dovecot/imap
 libreoffice-calc-nogui    /usr/lib/libreoffice/program/libsclo.so
 libreoffice-writer-nogui  /usr/lib/libreoffice/program/libswlo.so
 tesseract-ocr             tesseract

@@ -44,7 +44,7 @@ MIB = 1024 * 1024
 
 SERVERS = [
     "captured",
-    pytest.param("dovecot", marks=pytest.mark.debian("/usr/sbin/dovecot")),
+    pytest.param("dovecot", marks=pytest.mark.debian("/usr/lib/dovecot/imap")),
 ]
 
 
