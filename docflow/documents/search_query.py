@@ -90,12 +90,6 @@ def read_query(query: str) -> Query | None:
     return Query(tuple(wanted), tuple(unwanted), tuple(exact))
 
 
-def tsquery_literal(query: str) -> str | None:
-    """What casts with `::tsquery` for a ``tsvector_literal``; None when nothing is named to look for."""
-    read = read_query(query)
-    return read.tsquery(pairs=False) if read else None
-
-
 def _phrases(query: str) -> Iterator[tuple[bool, list[Sought]]]:
     """Each thing looked for, in the order of the query, and whether it is excluded."""
     pieces = _QUOTE.split(query)

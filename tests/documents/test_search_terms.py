@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docflow.documents.search_query import MAX_QUERY, MAX_TERMS, tsquery_literal
+from docflow.documents.search_query import MAX_QUERY, MAX_TERMS, read_query
 from docflow.documents.search_terms import (
     FIELD_GAP,
     LAST_POSITION,
@@ -27,6 +27,12 @@ PHRASE = rf"{LEXEME}(?::\*)?(?: <[-0]> {LEXEME}(?::\*)?)*"
 TERM = rf"!?(?:{LEXEME}(?::\*)?|\({PHRASE}(?: \| {PHRASE})*\))"
 QUERY = re.compile(rf"{TERM}(?: & {TERM})*")
 HOSTILE = st.text(max_size=200) | st.text("ab1/-–.&'\\ \"“*():|!<>\x00\n05QĐđ😀²٣", max_size=200)
+
+
+def tsquery_literal(query: str) -> str | None:
+    """What is asked of a vector of words alone; None when nothing is named to look for."""
+    read = read_query(query)
+    return read.tsquery(pairs=False) if read else None
 
 
 def at_positions(text: str) -> dict[int, set[str]]:
