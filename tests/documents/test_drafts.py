@@ -407,3 +407,17 @@ async def test_who_opened_it_and_who_took_a_file_is_in_the_trail(sign_in: SignIn
     assert await trail(sessions, Tag.DRAFT_READ) == [{}, {"file": "bao-cao.txt"}]
     (added,) = await trail(sessions, Tag.DRAFT_ADDED)
     assert added == {"source": "upload", "files": ["bao-cao.txt"]}
+
+
+async def test_a_registry_has_its_mailbox_looked_at_now_and_nobody_else_does(
+    sign_in: SignIn, sessions: Sessions
+) -> None:
+    waiting = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'documents.poll_mailbox'")
+
+    async def asked(username: str) -> tuple[int, int]:
+        answer = await (await sign_in(username)).post("/api/v1/mails/fetch")
+        async with sessions() as session:
+            return answer.status_code, await session.scalar(waiting) or 0
+
+    assert await asked("thuyhtt") == (403, 0)
+    assert await asked("anpth") == (202, 1)
