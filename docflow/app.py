@@ -15,7 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import docflow.accounts.errors
 import docflow.documents.errors
+import docflow.dossiers.errors
+import docflow.issuing.errors
 import docflow.meetings.errors
+import docflow.retention.errors
+import docflow.signatures.errors
 import docflow.tasks.errors
 from docflow.accounts.api import people, session, tokens, units
 from docflow.accounts.service.sign_in import SessionRules
@@ -27,18 +31,22 @@ from docflow.documents import api as documents
 from docflow.documents.imap import ImapSettings
 from docflow.documents.queries.drafts import check_mailbox
 from docflow.documents.service.mailbox.polling import Inbox
+from docflow.dossiers import api as dossiers
 from docflow.files.preview_answers import Previews
 from docflow.files.recognition import find_recogniser
 from docflow.files.service import FileStore
 from docflow.files.uploads import Uploads
 from docflow.home import api as home
+from docflow.issuing import api as issuing
 from docflow.meetings import api as meetings
 from docflow.meetings import links as meeting_links
 from docflow.notifications.mail import Mailbox
 from docflow.notifications.rendering import MailTemplates
 from docflow.notifications.service import Postman
 from docflow.notifications.smtp import SmtpSettings, SmtpTransport
+from docflow.retention import api as retention
 from docflow.settings import Settings, settings_from
+from docflow.signatures import api as signatures
 from docflow.tasks import api as tasks
 from docflow.web import health, openapi, problems, requests
 from docflow.web.early_answer import EarlyAnswer
@@ -51,7 +59,11 @@ from storage import ObjectStore, StoreSettings
 CONSTRAINTS: dict[str, type[DocflowError]] = {
     **docflow.accounts.errors.CONSTRAINTS,
     **docflow.documents.errors.CONSTRAINTS,
+    **docflow.signatures.errors.CONSTRAINTS,
     **docflow.tasks.errors.CONSTRAINTS,
+    **docflow.issuing.errors.CONSTRAINTS,
+    **docflow.dossiers.errors.CONSTRAINTS,
+    **docflow.retention.errors.CONSTRAINTS,
     **docflow.meetings.errors.CONSTRAINTS,
 }
 """What a violated constraint means, in one place."""
@@ -69,7 +81,11 @@ API = [
     units.router,
     audit.router,
     *documents.routers,
+    *signatures.routers,
     tasks.router,
+    *issuing.routers,
+    *dossiers.routers,
+    *retention.routers,
     meetings.router,
     home.router,
 ]
@@ -139,7 +155,7 @@ def configure_logs(settings: Settings) -> None:
 def postman_of(settings: Settings) -> Postman:
     """Whoever writes letters into the outbox."""
     words = MailTemplates(
-        {"documents": "docflow.documents", "meetings": "docflow.meetings", "tasks": "docflow.tasks"}
+        {name: f"docflow.{name}" for name in ("documents", "tasks", "issuing", "dossiers", "meetings")}
     )
     return Postman(Mailbox(settings.mail_from, "docflow"), settings.public_url, words)
 

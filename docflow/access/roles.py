@@ -10,6 +10,8 @@ class Role(StrEnum):
 
     ADMINISTRATOR = "administrator"
     """Keeps people, units, kinds and sites. Sees no document by this role: it is none of ``MEMBERS``."""
+    ARCHIVIST = "archivist"
+    """Keeps the archive: receives dossiers, proposes what is to be destroyed, places legal holds."""
     AUDITOR = "auditor"
     """Reads the audit trail of the whole house. Sees no document by this role: it is none of ``MEMBERS``."""
     LEADER = "leader"
@@ -45,45 +47,89 @@ _EVERYBODY = frozenset(
     }
 )
 
+_MEMBER = _EVERYBODY | {
+    Action.ABSENCE_SET,
+    Action.CREDENTIAL_ADMINISTER,
+    Action.DOCUMENT_COMMENT,
+    Action.DOSSIER_READ,
+    Action.MANUSCRIPT_READ,
+    Action.RECEIPT_HANDLE,
+}
+"""What everybody has who takes part in a unit's own work."""
+
+_KEEPER = frozenset({Action.DOSSIER_KEEP, Action.MANUSCRIPT_WRITE})
+
 GRANTS: dict[Role, frozenset[Action]] = {
     Role.ADMINISTRATOR: _EVERYBODY
     | {
+        Action.APPROVAL_CONFIGURE,
         Action.KIND_ADMINISTER,
         Action.PERSON_ADMINISTER,
         Action.SITE_ADMINISTER,
+        Action.TEMPLATE_ADMINISTER,
         Action.UNIT_ADMINISTER,
     },
-    Role.AUDITOR: _EVERYBODY | {Action.AUDIT_READ, Action.DOCUMENT_TRAIL, Action.TASK_STATISTICS},
-    Role.LEADER: _EVERYBODY
+    Role.ARCHIVIST: _MEMBER
     | {
+        Action.DISPOSAL_PROPOSE,
+        Action.DOSSIER_KEEP,
+        Action.DOSSIER_LIST,
+        Action.DOSSIER_RECEIVE,
+        Action.HOLD_PLACE,
+        Action.RETENTION_CONFIGURE,
+    },
+    Role.AUDITOR: _EVERYBODY | {Action.AUDIT_READ, Action.DOCUMENT_TRAIL, Action.TASK_STATISTICS},
+    Role.LEADER: _MEMBER
+    | _KEEPER
+    | {
+        Action.DISPOSAL_APPROVE,
         Action.DOCUMENT_DIRECT,
+        Action.DOCUMENT_PERMIT,
         Action.DOCUMENT_ROUTE,
         Action.DOCUMENT_TRAIL,
+        Action.HOLD_PLACE,
+        Action.MANUSCRIPT_DECIDE,
+        Action.MANUSCRIPT_SIGN,
         Action.REGISTER_PRINT,
         Action.TASK_STATISTICS,
     },
-    Role.MEETING_ORGANIZER: _EVERYBODY | {Action.MEETING_ORGANIZE},
-    Role.REGISTRY_CLERK: _EVERYBODY
+    Role.MEETING_ORGANIZER: _MEMBER | {Action.MEETING_ORGANIZE},
+    Role.REGISTRY_CLERK: _MEMBER
+    | _KEEPER
     | {
         Action.DOCUMENT_AMEND,
+        Action.DOCUMENT_DISPATCH,
+        Action.DOCUMENT_ISSUE,
+        Action.DOCUMENT_PERMIT,
         Action.DOCUMENT_REGISTER,
         Action.DOCUMENT_ROUTE,
         Action.DOCUMENT_TRAIL,
+        Action.DOSSIER_LIST,
         Action.DRAFT_READ,
         Action.DRAFT_SETTLE,
+        Action.MANUSCRIPT_DECIDE,
         Action.NUMBER_RESERVE,
         Action.NUMBER_VOID,
         Action.REGISTER_CONFIGURE,
         Action.REGISTER_PRINT,
         Action.TASK_ANSWER,
         Action.TASK_STATISTICS,
+        Action.TEMPLATE_ADMINISTER,
     },
-    Role.SPECIALIST: _EVERYBODY | {Action.TASK_ANSWER},
-    Role.UNIT_HEAD: _EVERYBODY
+    Role.SPECIALIST: _MEMBER | _KEEPER | {Action.TASK_ANSWER},
+    Role.UNIT_HEAD: _MEMBER
+    | _KEEPER
     | {
+        Action.APPROVAL_CONFIGURE,
+        Action.DISPOSAL_APPROVE,
         Action.DOCUMENT_DIRECT,
+        Action.DOCUMENT_PERMIT,
         Action.DOCUMENT_ROUTE,
         Action.DOCUMENT_TRAIL,
+        Action.DOSSIER_LIST,
+        Action.HOLD_PLACE,
+        Action.MANUSCRIPT_DECIDE,
+        Action.MANUSCRIPT_SIGN,
         Action.REGISTER_CONFIGURE,
         Action.REGISTER_PRINT,
         Action.TASK_ANSWER,

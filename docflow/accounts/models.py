@@ -113,6 +113,28 @@ class RoleHeld(Base):
     )
 
 
+class Absence(Base):
+    """A person is away for some days, and another acts for them: with their roles, and with what was given to them."""
+
+    __tablename__ = "absence"
+
+    id: Mapped[Key]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    substitute_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), index=True)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    """The first day on which the person is back."""
+    reason: Mapped[str]
+    set_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    set_at: Mapped[Moment]
+    cancelled_at: Mapped[Moment | None]
+
+    __table_args__ = (
+        CheckConstraint("ends_on > starts_on", name="period"),
+        CheckConstraint("substitute_id <> person_id", name="not_their_own_substitute"),
+    )
+
+
 class PrincipalKind(StrEnum):
     """What can be named as a reader."""
 

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -37,3 +37,34 @@ class AuditEvent(Base):
         Index("ix_audit_event_subject", "subject_kind", "subject_id", "id"),
         Index("ix_audit_event_actor", "actor_id", "id"),
     )
+
+
+class AuditSeal(Base):
+    """A batch of events, hashed and chained to the one before: whoever changes the past breaks every later seal."""
+
+    __tablename__ = "audit_seal"
+
+    no: Mapped[int] = mapped_column(primary_key=True)
+    sealed_at: Mapped[Moment]
+    event_count: Mapped[int]
+    previous_digest: Mapped[bytes]
+    """Of the seal before; 32 zero bytes for the first."""
+    digest: Mapped[bytes]
+
+    __table_args__ = (
+        CheckConstraint("no > 0 AND event_count > 0", name="positive"),
+        CheckConstraint("octet_length(digest) = 32 AND octet_length(previous_digest) = 32", name="digests"),
+    )
+
+
+class SealedEvent(Base):
+    """That an event is in a seal, and the digest of what it said then. No foreign key: a missing event is a finding."""
+
+    __tablename__ = "audit_sealed_event"
+
+    seal_no: Mapped[int] = mapped_column(ForeignKey("audit_seal.no"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(unique=True)
+    digest: Mapped[bytes]
+
+    __table_args__ = (CheckConstraint("octet_length(digest) = 32", name="digest"),)

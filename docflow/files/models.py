@@ -1,5 +1,6 @@
 """Stored objects and their text."""
 
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -51,6 +52,12 @@ class File(Base):
     page_count: Mapped[int | None]
     marks: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     """What was noticed in it: macros, external references and the like. It is kept all the same."""
+    locked_until: Mapped[datetime | None]
+    """Until when the store itself refuses to delete the object; read back from the store, never only hoped for."""
+    is_held: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether the store enforces a legal hold on the object; read back likewise."""
+    destroyed_at: Mapped[datetime | None]
+    """When its object was destroyed at the end of its retention; what is known of it stays."""
 
     __table_args__ = (
         one_of("text_status", TextStatus),

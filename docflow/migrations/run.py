@@ -10,7 +10,7 @@ from sqlalchemy import Connection, MetaData, create_engine, text
 
 from docflow.core.db import Base, sqlalchemy_url
 
-APPEND_ONLY = ("audit_event",)
+APPEND_ONLY = ("audit_event", "audit_seal", "audit_sealed_event")
 """Tables that the application's role may read and add to, and nothing else."""
 
 
@@ -20,9 +20,13 @@ def tables() -> MetaData:
     import docflow.audit.models
     import docflow.core.ticks
     import docflow.documents.models
+    import docflow.dossiers.models
     import docflow.files.models
+    import docflow.issuing.models
     import docflow.meetings.models
     import docflow.notifications.models
+    import docflow.retention.models
+    import docflow.signatures.models
     import docflow.tasks.models
     import docflow.web.idempotency  # noqa: F401
 

@@ -16,43 +16,65 @@ COLUMNS = {
     "clerk": Role.REGISTRY_CLERK,  # văn thư
     "specialist": Role.SPECIALIST,  # chuyên viên
     "organizer": Role.MEETING_ORGANIZER,
+    "archivist": Role.ARCHIVIST,  # lưu trữ
     "auditor": Role.AUDITOR,
     "admin": Role.ADMINISTRATOR,  # quản trị hệ thống
 }
 
 TABLE = """
-action                | what it is                                 | leader head clerk specialist organizer auditor admin
-document:acknowledge  | say that a document has arrived            |   x     x     x       x          x        x      x
-document:amend        | correct what the registry wrote            |   .     .     x       .          .        .      .
-document:direct       | direct a document: who leads, until when   |   x     x     .       .          .        .      .
-document:read         | read documents addressed to oneself        |   x     x     x       x          x        x      x
-document:register     | enter documents into the unit's registers  |   .     .     x       .          .        .      .
-document:route        | pass a document on                         |   x     x     x       .          .        .      .
-document:trail        | read the whole story of a document         |   x     x     x       .          .        x      .
-draft:read            | see what came in and waits                 |   .     .     x       .          .        .      .
-draft:settle          | register or discard what came in           |   .     .     x       .          .        .      .
-number:reserve        | keep numbers for documents to come         |   .     .     x       .          .        .      .
-number:void           | give a number to nobody any more           |   .     .     x       .          .        .      .
-register:configure    | open, change and close the unit's books    |   .     x     x       .          .        .      .
-register:print        | print the unit's registers                 |   x     x     x       .          .        .      .
-search:keep           | keep a search and be told of new hits      |   x     x     x       x          x        x      x
-task:answer           | accept, return, report, complete a part    |   .     x     x       x          .        .      .
-task:read             | read tasks                                 |   x     x     x       x          x        x      x
-task:statistics       | read the four-way statistic                |   x     x     x       .          .        x      .
-meeting:answer        | answer an invitation                       |   x     x     x       x          x        x      x
-meeting:organize      | book sites, invite, move, cancel           |   .     .     .       .          x        .      .
-meeting:read          | read meetings                              |   x     x     x       x          x        x      x
-site:read             | read the list of meeting sites             |   x     x     x       x          x        x      x
-home:read             | see what waits                             |   x     x     x       x          x        x      x
-person:read           | look people up                             |   x     x     x       x          x        x      x
-unit:read             | look units up                              |   x     x     x       x          x        x      x
-self:administer       | see oneself, change one's own password     |   x     x     x       x          x        x      x
-token:administer      | make tokens for programs of one's own      |   x     x     x       x          x        x      x
-person:administer     | add, freeze people; give and take roles    |   .     .     .       .          .        .      x
-unit:administer       | add, move, end units                       |   .     .     .       .          .        .      x
-kind:administer       | add kinds of document and of unit          |   .     .     .       .          .        .      x
-site:administer       | add and change meeting sites               |   .     .     .       .          .        .      x
-audit:read            | read the audit trail of the whole house    |   .     .     .       .          .        x      .
+action                | what it is                                 | leader head clerk specialist organizer archivist auditor admin
+document:acknowledge  | say that a document has arrived            |    x     x    x        x         x         x        x      x
+document:amend        | correct what the registry wrote            |    .     .    x        .         .         .        .      .
+document:direct       | direct a document: who leads, until when   |    x     x    .        .         .         .        .      .
+document:read         | read documents addressed to oneself        |    x     x    x        x         x         x        x      x
+document:register     | enter documents into the unit's registers  |    .     .    x        .         .         .        .      .
+document:route        | pass a document on                         |    x     x    x        .         .         .        .      .
+document:trail        | read the whole story of a document         |    x     x    x        .         .         .        x      .
+draft:read            | see what came in and waits                 |    .     .    x        .         .         .        .      .
+draft:settle          | register or discard what came in           |    .     .    x        .         .         .        .      .
+number:reserve        | keep numbers for documents to come         |    .     .    x        .         .         .        .      .
+number:void           | give a number to nobody any more           |    .     .    x        .         .         .        .      .
+register:configure    | open, change and close the unit's books    |    .     x    x        .         .         .        .      .
+register:print        | print the unit's registers                 |    x     x    x        .         .         .        .      .
+search:keep           | keep a search and be told of new hits      |    x     x    x        x         x         x        x      x
+task:answer           | accept, return, report, complete a part    |    .     x    x        x         .         .        .      .
+task:read             | read tasks                                 |    x     x    x        x         x         x        x      x
+task:statistics       | read the four-way statistic                |    x     x    x        .         .         .        x      .
+meeting:answer        | answer an invitation                       |    x     x    x        x         x         x        x      x
+meeting:organize      | book sites, invite, move, cancel           |    .     .    .        .         x         .        .      .
+meeting:read          | read meetings                              |    x     x    x        x         x         x        x      x
+site:read             | read the list of meeting sites             |    x     x    x        x         x         x        x      x
+home:read             | see what waits                             |    x     x    x        x         x         x        x      x
+person:read           | look people up                             |    x     x    x        x         x         x        x      x
+unit:read             | look units up                              |    x     x    x        x         x         x        x      x
+self:administer       | see oneself, change one's own password     |    x     x    x        x         x         x        x      x
+token:administer      | make tokens for programs of one's own      |    x     x    x        x         x         x        x      x
+person:administer     | add, freeze people; give and take roles    |    .     .    .        .         .         .        .      x
+unit:administer       | add, move, end units                       |    .     .    .        .         .         .        .      x
+kind:administer       | add kinds of document and of unit          |    .     .    .        .         .         .        .      x
+site:administer       | add and change meeting sites               |    .     .    .        .         .         .        .      x
+audit:read            | read the audit trail of the whole house    |    .     .    .        .         .         .        x      .
+receipt:handle        | return, complete, recall what one was given|    x     x    x        x         x         x        .      .
+document:comment      | write a remark on a document               |    x     x    x        x         x         x        .      .
+document:permit       | change who sees a document of the unit     |    x     x    x        .         .         .        .      .
+document:issue        | give number and date to what was signed    |    .     .    x        .         .         .        .      .
+document:dispatch     | send what was issued and follow it         |    .     .    x        .         .         .        .      .
+manuscript:read       | read manuscripts one takes part in         |    x     x    x        x         x         x        .      .
+manuscript:write      | begin and change manuscripts               |    x     x    x        x         .         .        .      .
+manuscript:decide     | pass a step or send it back                |    x     x    x        .         .         .        .      .
+manuscript:sign       | sign what was approved                     |    x     x    .        .         .         .        .      .
+approval:configure    | say who agrees to what kind of document    |    .     x    .        .         .         .        .      x
+template:administer   | add and retire own layouts                 |    .     .    x        .         .         .        .      x
+credential:administer | keep a certificate to sign with            |    x     x    x        x         x         x        .      .
+dossier:read          | read dossiers                              |    x     x    x        x         x         x        .      .
+dossier:keep          | open, fill and close dossiers              |    x     x    x        x         .         x        .      .
+dossier:list          | keep the year's list of dossiers           |    .     x    x        .         .         x        .      .
+dossier:receive       | receive dossiers into the archive          |    .     .    .        .         .         x        .      .
+retention:configure   | say how long kinds are kept                |    .     .    .        .         .         x        .      .
+hold:place            | keep something from being destroyed        |    x     x    .        .         .         x        .      .
+disposal:propose      | propose what is to be destroyed            |    .     .    .        .         .         x        .      .
+disposal:approve      | decide what is destroyed                   |    x     x    .        .         .         .        .      .
+absence:set           | say that one is away and who acts          |    x     x    x        x         x         x        .      .
 """
 
 

@@ -1,5 +1,6 @@
-"""Tables of documents: registers and their numbers, documents and receipts, intake, citations, kept searches."""
+"""Tables of documents: registers and their numbers, documents and receipts, circulation, intake, citations, kept searches."""
 
+from docflow.documents.models.circulation import Acquaintance, Comment, Reading
 from docflow.documents.models.citations import Citation
 from docflow.documents.models.documents import Document, DocumentFile, Receipt
 from docflow.documents.models.intake import Draft, DraftFile, ImportedRow, Mailbox, MailMessage
@@ -12,6 +13,7 @@ from docflow.documents.models.words import (
     MailState,
     PrintKind,
     ReceiptRole,
+    ReceiptState,
     Relation,
     Series,
     Source,
@@ -19,8 +21,10 @@ from docflow.documents.models.words import (
 )
 
 __all__ = [
+    "Acquaintance",
     "Authority",
     "Citation",
+    "Comment",
     "Direction",
     "Document",
     "DocumentFile",
@@ -33,8 +37,10 @@ __all__ = [
     "MailState",
     "Mailbox",
     "PrintKind",
+    "Reading",
     "Receipt",
     "ReceiptRole",
+    "ReceiptState",
     "Register",
     "RegisterEntry",
     "RegisterPrint",

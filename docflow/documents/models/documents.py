@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from docflow.access.actor import Secrecy
 from docflow.core.db import Base, Key, Moment, Word, one_of
-from docflow.documents.models.words import Authority, Direction, ReceiptRole, Source, Urgency
+from docflow.documents.models.words import Authority, Direction, ReceiptRole, ReceiptState, Source, Urgency
 
 
 class Document(Base):
@@ -82,6 +82,8 @@ class Document(Base):
 
     Null until its subject was looked through; ``Citation`` tells what the words say.
     """
+    destroyed_at: Mapped[datetime | None]
+    """When its files were destroyed at the end of their retention; what is registered of it stays."""
     touched_at: Mapped[Moment] = mapped_column(server_default=text("now()"))
     """When somebody could last begin to find it by something new: registered, amended, its text read, given to them."""
     version: Mapped[int] = mapped_column(server_default=text("1"))
@@ -140,23 +142,61 @@ class DocumentFile(Base):
 
 
 class Receipt(Base):
-    """One unit or person got the document, from whom, for what. Opening is not handling."""
+    """One unit or person got the document, from whom, for what, and how far it is with them (domain §1.5).
+
+    ``parent_id`` is the receipt from which it was passed on; none: given by the registry that keeps the document.
+    The receipts of one parent (or of none) are one *level*.
+    """
 
     __tablename__ = "receipt"
 
     id: Mapped[Key]
-    document_id: Mapped[UUID] = mapped_column(ForeignKey("document.id"))
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("document.id"), index=True)
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("receipt.id"), index=True)
     principal_no: Mapped[int] = mapped_column(ForeignKey("principal.no"))
     role: Mapped[ReceiptRole] = mapped_column(Word(ReceiptRole))
+    state: Mapped[ReceiptState] = mapped_column(Word(ReceiptState), server_default=text("'waiting'"))
     sent_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     sent_at: Mapped[Moment]
     note: Mapped[str]
+    due_at: Mapped[datetime | None]
+    """By when the sender wants it handled; a task keeps its own deadline."""
+    reply_required: Mapped[bool] = mapped_column(server_default=text("false"))
+    """It cannot be completed without the document that replies."""
+    reply_id: Mapped[UUID | None] = mapped_column(ForeignKey("document.id"), index=True)
+    acquaintance_id: Mapped[UUID | None] = mapped_column(ForeignKey("acquaintance.id"), index=True)
     opened_at: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    handled_at: Mapped[datetime | None]
+    """When it was first forwarded, or ended."""
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    """Whose deed ended it, which may be another receipt's."""
+    end_note: Mapped[str | None]
+    """The reason of a return or recall, or what was said on completing."""
+    version: Mapped[int] = mapped_column(server_default=text("1"))
 
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
     __table_args__ = (
         one_of("role", ReceiptRole),
-        UniqueConstraint("document_id", "principal_no", "role"),
-        Index("ix_receipt_waiting", "principal_no", "id", postgresql_where=text("acknowledged_at IS NULL")),
+        one_of("state", ReceiptState),
+        CheckConstraint("(state IN ('waiting', 'forwarded')) = (ended_at IS NULL)", name="ended"),
+        CheckConstraint("state NOT IN ('returned', 'recalled') OR end_note IS NOT NULL", name="reason"),
+        CheckConstraint("state <> 'returned' OR role <> 'information'", name="information_not_returned"),
+        CheckConstraint(
+            "NOT reply_required OR state <> 'completed' OR reply_id IS NOT NULL", name="reply_required"
+        ),
+        CheckConstraint("parent_id <> id", name="not_its_own_parent"),
+        Index(
+            "uq_receipt_open",
+            *("document_id", "principal_no", "role"),
+            unique=True,
+            postgresql_where=text("state IN ('waiting', 'forwarded')"),
+        ),
+        Index(
+            "ix_receipt_waiting",
+            *("principal_no", "role", "id"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
     )

@@ -57,6 +57,19 @@ class ReceiptRole(StrEnum):
     INFORMATION = "information"
 
 
+class ReceiptState(StrEnum):
+    """Where a receipt is (domain §1.5): the state sits here, never on the document. Opening is not handling."""
+
+    WAITING = "waiting"
+    FORWARDED = "forwarded"
+    """Handled, and not complete: others have it below."""
+    COMPLETED = "completed"
+    CLOSED = "closed"
+    """Ended because every lead at its level had ended."""
+    RETURNED = "returned"
+    RECALLED = "recalled"
+
+
 class DraftState(StrEnum):
     """What became of a draft."""
 

@@ -85,7 +85,10 @@ async def give(
     """Write receipts and readers; whom it is new to. For verbs that have decided already."""
     stored = await session.scalars(
         insert(Receipt)
-        .on_conflict_do_nothing(index_elements=["document_id", "principal_no", "role"])
+        .on_conflict_do_nothing(
+            index_elements=["document_id", "principal_no", "role"],
+            index_where=text("state IN ('waiting', 'forwarded')"),
+        )
         .returning(Receipt.principal_no),
         [
             {

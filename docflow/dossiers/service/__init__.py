@@ -1,0 +1,1 @@
+"""What is done about the year's list and dossiers."""

@@ -1,0 +1,1 @@
+"""What is done about manuscripts, steps, issue, dispatch, succession."""

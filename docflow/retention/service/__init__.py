@@ -1,0 +1,1 @@
+"""What is done about rules, holds and disposals."""

@@ -1,0 +1,5 @@
+"""Routes about validating and keeping credentials."""
+
+from litestar import Router
+
+routers: list[Router] = []
