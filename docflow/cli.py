@@ -202,5 +202,29 @@ def letters(numbers: tuple[int, ...], requeue: bool) -> None:
     sys.exit(1 if asyncio.run(tell_letters(settings, numbers, requeue=requeue)) else 0)
 
 
+@main.group()
+def audit() -> None:
+    """The trail of everything that was done."""
+
+
+@audit.command("verify")
+@click.option(
+    "--witness", metavar="NO:DIGEST", help="A seal's digest that was written down earlier; compared as well."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def verify_trail_(witness: str | None, as_json: bool) -> None:
+    """Hold the trail against its seals: names every event that was changed, removed or inserted.
+
+    Exit status: 0 nothing is wrong, 1 something is.
+    """
+    from docflow.commands.audit import read_witness, verify_trail
+
+    try:
+        wanted = read_witness(witness) if witness else None
+    except ValueError as error:
+        raise click.BadParameter("a number, a colon and 64 hex digits", param_hint="--witness") from error
+    sys.exit(1 if asyncio.run(verify_trail(_settings(), wanted, as_json=as_json)) else 0)
+
+
 if __name__ == "__main__":
     main()

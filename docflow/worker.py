@@ -20,6 +20,7 @@ from procrastinate.jobs import Status
 
 from docflow.accounts.service.sign_in import forget_ended
 from docflow.app import configure_logs, file_store_of, inbox_of, open_store, postman_of, smtp_transport
+from docflow.audit.sealing import seal
 from docflow.core import clock, ticks
 from docflow.core.db import Sessions, create_engine, create_sessions, transaction
 from docflow.core.jobs import DEFAULT, FIRST, SLOW, enqueue
@@ -53,6 +54,7 @@ SCHEDULE: dict[str, timedelta] = {
     "documents.tell_searches": timedelta(minutes=5),
     "documents.turn_year": timedelta(hours=1),
     "documents.read_left_out": timedelta(hours=1),
+    "audit.seal": timedelta(minutes=1),
     "worker.revive": timedelta(minutes=1),
     "worker.forget": timedelta(hours=1),
     "files.sweep": timedelta(hours=6),
@@ -102,6 +104,7 @@ def jobs_of(settings: Settings, sessions: Sessions, files: FileStore) -> Mapping
         "notifications.deliver": partial(deliver, sessions, smtp_transport(settings), settings.mail_from),
         "files.remove_objects": partial(remove_objects, files),
         "files.sweep": partial(sweep, sessions, files, grace),
+        "audit.seal": partial(seal, sessions),
         "worker.forget": partial(forget, sessions),
     }
 

@@ -1,6 +1,8 @@
 """Refused access, recorded in a transaction of its own: the request's is rolled back. An edge like ``api``."""
 
+import re
 from collections.abc import Awaitable, Callable
+from uuid import UUID
 
 from litestar.connection import ASGIConnection
 from litestar.types import Scope
@@ -26,8 +28,7 @@ def record_refusal(sessions: Sessions) -> Callable[[Exception, Scope], Awaitable
                 session,
                 scope["state"].get("actor"),
                 Tag.ACCESS_REFUSED,
-                "request",
-                None,
+                *_subject_of(scope["path"]),
                 name="somebody",
                 address=client.host if client else "",
                 path=scope["path"][:300].replace("\0", "\N{REPLACEMENT CHARACTER}"),
@@ -36,3 +37,12 @@ def record_refusal(sessions: Sessions) -> Callable[[Exception, Scope], Awaitable
             )
 
     return hook
+
+
+_DOCUMENT = re.compile(r"/documents/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:/|$)")
+
+
+def _subject_of(path: str) -> tuple[str, UUID | None]:
+    """What was refused: something with a document, whose trail then tells of it, or a request."""
+    named = _DOCUMENT.search(path)
+    return ("document", UUID(named[1])) if named else ("request", None)
