@@ -73,6 +73,11 @@ class Document(Base):
     """The document this one replies to."""
 
     readers: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    permitted: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))
+    """Principals that read it whatever becomes of their receipts; null: the whole unit, as it was registered.
+
+    Nothing but ``service.permitting`` changes it, and what takes readers out leaves these (or the unit's) in.
+    """
     search_vector: Mapped[str] = mapped_column(TSVECTOR, deferred=True)
     """What it is found by: ``service.indexing.search_vector``."""
     exact_words: Mapped[str] = mapped_column(TSVECTOR, deferred=True, server_default=text("''"))

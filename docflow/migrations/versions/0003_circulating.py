@@ -120,6 +120,18 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["set_by"], ["person.id"], name=op.f("fk_absence_set_by")),
         sa.ForeignKeyConstraint(["substitute_id"], ["person.id"], name=op.f("fk_absence_substitute_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_absence")),
+        postgresql.ExcludeConstraint(
+            (
+                sa.text(
+                    "int8range(uuid_hash_extended(person_id, 0), uuid_hash_extended(person_id, 0), '[]')"
+                ),
+                "&&",
+            ),
+            (sa.text("daterange(starts_on, ends_on)"), "&&"),
+            name="ex_absence_person_twice",
+            using="gist",
+            where=sa.text("cancelled_at IS NULL"),
+        ),
     )
     op.create_index(op.f("ix_absence_person_id"), "absence", ["person_id"], unique=False)
     op.create_index(op.f("ix_absence_substitute_id"), "absence", ["substitute_id"], unique=False)
@@ -838,6 +850,7 @@ def upgrade() -> None:
         "ix_manuscript_comment_manuscript_id", "manuscript_comment", ["manuscript_id", "id"], unique=False
     )
     op.add_column("document", sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("document", sa.Column("permitted", postgresql.ARRAY(sa.Integer()), nullable=True))
     op.add_column("file", sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True))
     op.add_column("file", sa.Column("is_held", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.add_column("file", sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True))
