@@ -1,6 +1,7 @@
 """Who is asking, with everything a decision needs: no decision reads the database for the asker's sake."""
 
 from collections.abc import Iterator
+from datetime import date
 from enum import IntEnum
 from uuid import UUID
 
@@ -30,6 +31,17 @@ class Held(msgspec.Struct, frozen=True):
     unit_id: UUID
     unit_no: int
     lineage: tuple[int, ...]
+    lent_by: UUID | None = None
+    """Whose it is, when the actor has it only while that person is away."""
+
+
+class StandingIn(msgspec.Struct, frozen=True):
+    """Somebody who is away and for whom the actor acts until ``until``, the first day on which they are back."""
+
+    person_id: UUID
+    name: str
+    principal: int
+    until: date
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +49,10 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
     ``inherited`` are the roles of ``MEMBERS`` again, in each unit that has ended and that the unit in which they
     are held succeeded: what it left open is theirs to finish, and nothing new is begun in its name.
+
+    While somebody is away whose substitute the actor is, ``held`` and ``inherited`` have that person's roles of
+    ``MEMBERS`` too, marked ``lent_by``, and ``principals`` theirs and those of their units. The clearance is the
+    actor's own: what a person may know is not lent.
     """
 
     person_id: UUID
@@ -48,6 +64,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     inherited: tuple[Held, ...] = ()
     principals: tuple[int, ...]
     person_principal: int
+    standing_in: tuple[StandingIn, ...] = ()
+    """Those who are away today and whose substitute the actor is."""
     address: str = ""
     """Network address the request came from, for the audit trail."""
     session_id: UUID | None = None
@@ -68,6 +86,15 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     def unit_numbers_for(self, action: Action, *, inherited: bool = False) -> frozenset[int]:
         """The same as numbers, to compare with a lineage."""
         return frozenset(held.unit_no for held in self._granting(action, inherited))
+
+    @property
+    def persons(self) -> frozenset[UUID]:
+        """Whose work the actor does: the actor's own, and that of those for whom the actor stands in."""
+        return frozenset({self.person_id, *(away.person_id for away in self.standing_in)})
+
+    def own_unit_numbers_for(self, action: Action) -> frozenset[int]:
+        """As ``unit_numbers_for``, by the actor's own roles alone: what is lent is not to be lent on."""
+        return frozenset(held.unit_no for held in self._granting(action, False) if held.lent_by is None)
 
     @property
     def member_units(self) -> frozenset[UUID]:

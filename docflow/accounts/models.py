@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from docflow.access.actor import Secrecy
@@ -132,6 +132,14 @@ class Absence(Base):
     __table_args__ = (
         CheckConstraint("ends_on > starts_on", name="period"),
         CheckConstraint("substitute_id <> person_id", name="not_their_own_substitute"),
+        # A person has no number to make a range of: a hash of 64 bits stands for the key.
+        ExcludeConstraint(
+            (text("int8range(uuid_hash_extended(person_id, 0), uuid_hash_extended(person_id, 0), '[]')"), "&&"),
+            (text("daterange(starts_on, ends_on)"), "&&"),
+            name="ex_absence_person_twice",
+            using="gist",
+            where=text("cancelled_at IS NULL"),
+        ),
     )
 
 

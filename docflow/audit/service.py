@@ -55,7 +55,13 @@ def event_of(
     on_behalf_of: UUID | None = None,
     details: dict[str, Any],
 ) -> dict[str, Any]:
-    """The row of an event, for a verb that appends it in one statement with what it tells of."""
+    """The row of an event, for a verb that appends it in one statement with what it tells of.
+
+    Of an actor who stands in for somebody, ``standing_in_for`` tells for whom: any of their roles may have been used.
+    """
+    if actor is not None and actor.standing_in:
+        away = [{"id": str(one.person_id), "name": one.name} for one in actor.standing_in]
+        details = {**details, "standing_in_for": away}
     return {
         "happened_at": clock.now(),
         "tag": tag,
