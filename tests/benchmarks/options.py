@@ -45,6 +45,11 @@ class Options:
         return 5 if self.quick else 30
 
     @property
+    def events(self) -> int:
+        """Of the trail that is sealed and verified."""
+        return 10_000 if self.quick else 1_000_000
+
+    @property
     def document_steps(self) -> list[int]:
         """Numbers of documents at which lists and searches are measured."""
         if self.quick:
