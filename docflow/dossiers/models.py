@@ -81,9 +81,13 @@ class Dossier(Base):
     code: Mapped[str]
     """The heading's, as it was; several dossiers under one heading count on: 01.TCCB/2."""
     title: Mapped[str]
+    found_by: Mapped[str]
+    """``core.text.fold`` of code, title and note: what its list is searched in. Not what names it anywhere."""
     retention: Mapped[Retention] = mapped_column(Word(Retention))
     access: Mapped[DossierAccess] = mapped_column(Word(DossierAccess), server_default=text("'open'"))
     keeper_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    named: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default=text("'{}'"))
+    """Principals of the people who may use it besides its keeper, unless every member of its unit may."""
     readers: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     state: Mapped[DossierState] = mapped_column(Word(DossierState), server_default=text("'open'"))
     note: Mapped[str] = mapped_column(server_default=text("''"))
@@ -94,6 +98,12 @@ class Dossier(Base):
     """One year after it was closed (Decree 30, article 30)."""
     noticed_at: Mapped[datetime | None]
     """When its keeper was told, 30 days before."""
+    document_total: Mapped[int | None]
+    page_total: Mapped[int | None]
+    """What it held when it was closed; told on the sheets of a hand-over, elsewhere what the asker may see."""
+    proposed_at: Mapped[datetime | None]
+    """When it was offered to the archive; none once it was received or refused."""
+    proposed_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     handed_over_on: Mapped[date | None]
     handed_over_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     received_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
@@ -107,8 +117,21 @@ class Dossier(Base):
         UniqueConstraint("unit_id", "year", "code"),
         CheckConstraint("(state = 'open') = (closed_on IS NULL)", name="closed"),
         CheckConstraint("(state = 'handed_over') = (handed_over_on IS NOT NULL)", name="handed_over"),
+        CheckConstraint(
+            "(proposed_at IS NULL) = (proposed_by IS NULL) AND (proposed_at IS NULL OR state = 'closed')",
+            name="proposed",
+        ),
+        CheckConstraint(
+            "(state = 'open') = (document_total IS NULL) AND (state = 'open') = (page_total IS NULL)",
+            name="totals",
+        ),
         Index("ix_dossier_readers", "readers", postgresql_using="gin"),
         Index("ix_dossier_hand_over_by", "hand_over_by", postgresql_where=text("state = 'closed'")),
+        Index(
+            "ix_dossier_in_the_archive",
+            *("unit_id", "id"),
+            postgresql_where=text("state = 'handed_over' OR proposed_at IS NOT NULL"),
+        ),
     )
 
 

@@ -20,8 +20,8 @@ tag IN ('absence:cancelled', 'absence:set', 'access:refused', 'approval:configur
 'document:permitted', 'document:read', 'document:recalled', 'document:registered', 'document:replaced',
 'document:routed', 'document:submitted', 'document:trail_exported', 'document:voided', 'dossier:changed',
 'dossier:closed', 'dossier:document_added', 'dossier:document_removed', 'dossier:exported',
-'dossier:handed_over', 'dossier:noticed', 'dossier:opened', 'dossier:permitted', 'dossier:read',
-'dossier:reopened', 'draft:added', 'draft:discarded', 'draft:read', 'draft:registered', 'file:held',
+'dossier:handed_over', 'dossier:noticed', 'dossier:opened', 'dossier:permitted', 'dossier:proposed',
+'dossier:read', 'dossier:refused', 'dossier:reopened', 'dossier:returned', 'draft:added', 'draft:discarded', 'draft:read', 'draft:registered', 'file:held',
 'file:locked', 'file:released', 'heading:changed', 'heading:listed', 'hold:placed', 'hold:released',
 'kind:added', 'mail:set_aside', 'mail:settled', 'manuscript:begun', 'manuscript:changed',
 'manuscript:checked_out', 'manuscript:commented', 'manuscript:passed', 'manuscript:read',
@@ -85,6 +85,88 @@ CREATE TRIGGER audit_seal_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON aud
 CREATE TRIGGER audit_sealed_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_sealed_event
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 """
+
+# What was issued never changes, whoever asks (domain 1.2): only whoever puts the triggers themselves aside gets past.
+_KEPT_FACTS = {
+    "document": (
+        "id, unit_id, register_id, register_number, register_suffix, registered_at, registered_by, arrived_on, late_reason, source, "
+        "kind_code, symbol, symbol_key, issued_on, issuer, issuer_key, issuer_unit_id, subject, language, page_count, "
+        "copies, note, signer_name, signer_post, signer_key, signer_authority, recipients, copy_kept_by, urgency, due_on, "
+        "secrecy, answers_id"
+    ),
+    "file": "id, object_key, filename, media_type, size, sha256, stored_at, stored_by",
+    "register_entry": "register_id, number, suffix, taken_at, taken_by",
+    "receipt": "id, document_id, principal_no, role, sent_by, sent_at",
+    "dispatch": "id, document_id, position, role, channel, principal_no, name, sent_by, queued_at",
+}
+
+
+def _kept_facts(table: str) -> str:
+    """That one of these columns would change."""
+    names = _KEPT_FACTS[table].split(", ")
+    old, new = (", ".join(f"{row}.{name}" for name in names) for row in ("OLD", "NEW"))
+    return f"(({old}) IS DISTINCT FROM ({new}))"
+
+
+_ISSUED = f"""
+CREATE FUNCTION refuse_issued() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% of % is refused: what was issued never changes, and nothing registered disappears', TG_OP, TG_TABLE_NAME
+        USING ERRCODE = 'insufficient_privilege', TABLE = TG_TABLE_NAME;
+END $$;
+CREATE FUNCTION refuse_file_of_issued() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    version document_file := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+    owner record;
+BEGIN
+    SELECT direction, secrecy, xmin INTO owner FROM document WHERE id = version.document_id;
+    IF owner.direction = 'incoming' THEN
+        RETURN version;
+    END IF;
+    -- They are written with it: by the transaction of its row, and all by the same; a later one finds the first.
+    IF TG_OP = 'INSERT' AND owner.secrecy = 0 AND NOT EXISTS (
+        SELECT FROM document_file AS other WHERE other.document_id = version.document_id AND other.xmin <> owner.xmin
+    ) THEN
+        RETURN NULL;
+    END IF;
+    RAISE EXCEPTION '% of document_file is refused: what was issued never changes', TG_OP
+        USING ERRCODE = 'insufficient_privilege', TABLE = TG_TABLE_NAME;
+END $$;
+CREATE FUNCTION refuse_to_delete_file_of_issued() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM document_file JOIN document ON document.id = document_file.document_id
+        WHERE document_file.file_id = OLD.id AND document.direction <> 'incoming'
+    ) THEN
+        RAISE EXCEPTION 'DELETE of file is refused: an issued document has it'
+            USING ERRCODE = 'insufficient_privilege', TABLE = TG_TABLE_NAME;
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER document_never_changes BEFORE UPDATE ON document FOR EACH ROW
+    WHEN (OLD.direction <> NEW.direction OR OLD.id <> NEW.id OR OLD.direction <> 'incoming' AND {_kept_facts("document")})
+    EXECUTE FUNCTION refuse_issued();
+CREATE TRIGGER document_file_written_with_it AFTER INSERT ON document_file
+    FOR EACH ROW EXECUTE FUNCTION refuse_file_of_issued();
+CREATE TRIGGER document_file_kept BEFORE DELETE ON document_file
+    FOR EACH ROW EXECUTE FUNCTION refuse_file_of_issued();
+CREATE TRIGGER document_file_never_changes BEFORE UPDATE ON document_file
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_issued();
+CREATE TRIGGER file_never_changes BEFORE UPDATE ON file FOR EACH ROW
+    WHEN {_kept_facts("file")} EXECUTE FUNCTION refuse_issued();
+CREATE TRIGGER file_kept BEFORE DELETE ON file
+    FOR EACH ROW EXECUTE FUNCTION refuse_to_delete_file_of_issued();
+CREATE TRIGGER register_entry_never_changes BEFORE UPDATE ON register_entry FOR EACH ROW
+    WHEN ({_kept_facts("register_entry")} OR OLD.voided_at IS NOT NULL) EXECUTE FUNCTION refuse_issued();
+CREATE TRIGGER receipt_never_changes BEFORE UPDATE ON receipt FOR EACH ROW
+    WHEN {_kept_facts("receipt")} EXECUTE FUNCTION refuse_issued();
+CREATE TRIGGER dispatch_never_changes BEFORE UPDATE ON dispatch FOR EACH ROW
+    WHEN {_kept_facts("dispatch")} EXECUTE FUNCTION refuse_issued();
+CREATE TRIGGER succession_never_changes BEFORE UPDATE ON succession
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_issued();
+"""  # noqa: S608  (constants)
+_NOT_DELETED = ("document", "register_entry", "receipt", "succession", "dispatch", "dispatch_link")
+_NOT_EMPTIED = (*_NOT_DELETED, "document_file", "file")
 
 
 def upgrade() -> None:
@@ -157,13 +239,14 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), nullable=True),
         sa.Column("person_id", sa.Uuid(), nullable=True),
         sa.CheckConstraint("kind IN ('content', 'form', 'approval')", name=op.f("ck_approval_rule_kind")),
-        sa.CheckConstraint("place IN ('drafting', 'issuing')", name=op.f("ck_approval_rule_place")),
+        sa.CheckConstraint("place IN ('drafting', 'issuing', 'signer')", name=op.f("ck_approval_rule_place")),
         sa.CheckConstraint(
             "role IN ('administrator', 'archivist', 'auditor', 'leader', 'meeting_organizer', 'registry_clerk', 'specialist', 'unit_head')",
             name=op.f("ck_approval_rule_role"),
         ),
         sa.CheckConstraint(
-            "(role IS NULL) <> (person_id IS NULL)", name=op.f("ck_approval_rule_role_or_person")
+            "num_nonnulls(role, person_id) = CASE WHEN place = 'signer' THEN 0 ELSE 1 END",
+            name=op.f("ck_approval_rule_role_or_person"),
         ),
         sa.ForeignKeyConstraint(
             ["kind_code"], ["document_kind.code"], name=op.f("fk_approval_rule_kind_code")
@@ -382,9 +465,13 @@ def upgrade() -> None:
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("found_by", sa.Text(), nullable=False),
         sa.Column("retention", sa.Text(), nullable=False),
         sa.Column("access", sa.Text(), server_default=sa.text("'open'"), nullable=False),
         sa.Column("keeper_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "named", postgresql.ARRAY(sa.Integer()), server_default=sa.text("'{}'"), nullable=False
+        ),
         sa.Column("readers", postgresql.ARRAY(sa.Integer()), nullable=False),
         sa.Column("state", sa.Text(), server_default=sa.text("'open'"), nullable=False),
         sa.Column("note", sa.Text(), server_default=sa.text("''"), nullable=False),
@@ -393,12 +480,24 @@ def upgrade() -> None:
         sa.Column("closed_on", sa.Date(), nullable=True),
         sa.Column("hand_over_by", sa.Date(), nullable=True),
         sa.Column("noticed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("document_total", sa.Integer(), nullable=True),
+        sa.Column("page_total", sa.Integer(), nullable=True),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("proposed_by", sa.Uuid(), nullable=True),
         sa.Column("handed_over_on", sa.Date(), nullable=True),
         sa.Column("handed_over_by", sa.Uuid(), nullable=True),
         sa.Column("received_by", sa.Uuid(), nullable=True),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.CheckConstraint(
             "(state = 'handed_over') = (handed_over_on IS NOT NULL)", name=op.f("ck_dossier_handed_over")
+        ),
+        sa.CheckConstraint(
+            "(proposed_at IS NULL) = (proposed_by IS NULL) AND (proposed_at IS NULL OR state = 'closed')",
+            name=op.f("ck_dossier_proposed"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'open') = (document_total IS NULL) AND (state = 'open') = (page_total IS NULL)",
+            name=op.f("ck_dossier_totals"),
         ),
         sa.CheckConstraint("(state = 'open') = (closed_on IS NULL)", name=op.f("ck_dossier_closed")),
         sa.CheckConstraint("access IN ('open', 'conditional', 'secret')", name=op.f("ck_dossier_access")),
@@ -411,6 +510,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["heading_id"], ["dossier_heading.id"], name=op.f("fk_dossier_heading_id")),
         sa.ForeignKeyConstraint(["keeper_id"], ["person.id"], name=op.f("fk_dossier_keeper_id")),
         sa.ForeignKeyConstraint(["opened_by"], ["person.id"], name=op.f("fk_dossier_opened_by")),
+        sa.ForeignKeyConstraint(["proposed_by"], ["person.id"], name=op.f("fk_dossier_proposed_by")),
         sa.ForeignKeyConstraint(["received_by"], ["person.id"], name=op.f("fk_dossier_received_by")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_dossier_unit_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dossier")),
@@ -422,6 +522,13 @@ def upgrade() -> None:
         ["hand_over_by"],
         unique=False,
         postgresql_where=sa.text("state = 'closed'"),
+    )
+    op.create_index(
+        "ix_dossier_in_the_archive",
+        "dossier",
+        ["unit_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'handed_over' OR proposed_at IS NOT NULL"),
     )
     op.create_index(op.f("ix_dossier_heading_id"), "dossier", ["heading_id"], unique=False)
     op.create_index(op.f("ix_dossier_keeper_id"), "dossier", ["keeper_id"], unique=False)
@@ -623,7 +730,12 @@ def upgrade() -> None:
         sa.Column("answers_receipt_id", sa.Uuid(), nullable=True),
         sa.Column("succession", sa.Text(), nullable=True),
         sa.Column("target_id", sa.Uuid(), nullable=True),
+        sa.Column("whole_unit", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column(
+            "collaborators", postgresql.ARRAY(sa.Integer()), server_default=sa.text("'{}'"), nullable=False
+        ),
         sa.Column("readers", postgresql.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("seats", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("state", sa.Text(), server_default=sa.text("'drafting'"), nullable=False),
         sa.Column("round", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
@@ -694,6 +806,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_manuscript_author_id"), "manuscript", ["author_id"], unique=False)
     op.create_index(op.f("ix_manuscript_issuing_unit_id"), "manuscript", ["issuing_unit_id"], unique=False)
     op.create_index("ix_manuscript_readers", "manuscript", ["readers"], unique=False, postgresql_using="gin")
+    op.create_index("ix_manuscript_seats", "manuscript", ["seats"], unique=False, postgresql_using="gin")
     op.create_index(op.f("ix_manuscript_target_id"), "manuscript", ["target_id"], unique=False)
     op.create_index(op.f("ix_manuscript_unit_id"), "manuscript", ["unit_id"], unique=False)
     op.create_table(
@@ -797,6 +910,7 @@ def upgrade() -> None:
         sa.Column("made_by", sa.Uuid(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("note", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("layout", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.CheckConstraint(
             "origin IN ('uploaded', 'template', 'signed')", name=op.f("ck_manuscript_version_origin")
         ),
@@ -911,3 +1025,14 @@ def upgrade() -> None:
         op.drop_constraint(op.f(f"ck_{table}_{column}"), table, type_="check")
         op.create_check_constraint(op.f(f"ck_{table}_{column}"), table, " ".join(words.split()))
     op.execute(_KEPT)
+    op.execute(_ISSUED)
+    for table in _NOT_DELETED:
+        op.execute(
+            f"CREATE TRIGGER {table}_not_deleted BEFORE DELETE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION refuse_issued()"
+        )
+    for table in _NOT_EMPTIED:
+        op.execute(
+            f"CREATE TRIGGER {table}_not_emptied BEFORE TRUNCATE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION refuse_issued()"
+        )
