@@ -30,6 +30,66 @@ class NothingToAcknowledge(Conflict):
     code = "nothing_to_acknowledge"
 
 
+class ReceiptCompleted(Conflict):
+    """The receipt is completed; nothing follows (domain §1.5)."""
+
+    code = "receipt_completed"
+
+
+class ReceiptClosed(Conflict):
+    """The receipt was closed with the work that it belonged to."""
+
+    code = "receipt_closed"
+
+
+class ReceiptReturned(Conflict):
+    """The receipt was returned, which is final: the document has to be given anew."""
+
+    code = "receipt_returned"
+
+
+class ReceiptRecalled(Conflict):
+    """Whoever gave the document took it back."""
+
+    code = "receipt_recalled"
+
+
+class InformationNotReturned(Conflict):
+    """What was given for information is not returned (domain §1.5)."""
+
+    code = "information_not_returned"
+
+
+class ReplyMissing(Conflict):
+    """The receipt requires a reply, and is not completed without the document that replies (domain §1.5)."""
+
+    code = "reply_missing"
+
+
+class WithOthers(Conflict):
+    """``count`` others still act on what was passed on to them: they finish first, or it is recalled from them."""
+
+    code = "with_others"
+
+
+class CycleOfForwards(Conflict):
+    """The document came from ``name``, who has it open: it is returned to them, not passed on."""
+
+    code = "cycle_of_forwards"
+
+
+class NotToOneself(Conflict):
+    """A receipt is not passed on to whoever holds it."""
+
+    code = "not_to_oneself"
+
+
+class EverybodyHasIt(Conflict):
+    """Everybody named has the document open in this role already."""
+
+    code = "everybody_has_it"
+
+
 class KindCodeTaken(Conflict):
     """There is a kind with this code or symbol."""
 
@@ -192,9 +252,31 @@ class ExportUnderWay(TooMany):
     code = "export_under_way"
 
 
+class WouldWiden(Conflict):
+    """The change lets more people see it: ``people`` names the first, ``count`` says how many in all.
+
+    Repeated with ``confirmation`` it is done, as long as it still lets see the same people.
+    """
+
+    code = "would_widen"
+
+
+class UnitHoldsReceipt(Conflict):
+    """The registering unit itself holds a receipt that stands: recall it before the document is for people alone."""
+
+    code = "unit_holds_receipt"
+
+
+class CommentWithdrawn(Conflict):
+    """The comment was withdrawn already."""
+
+    code = "comment_withdrawn"
+
+
 CONSTRAINTS: dict[str, type[DocflowError]] = {
     "uq_document_register_number": NumberAlreadyTaken,
     "pk_register_entry": NumberAlreadyTaken,
+    "uq_receipt_open": EverybodyHasIt,
     "uq_register_book": BookOverlaps,
     "pk_document_kind": KindCodeTaken,
     "uq_document_kind_symbol": KindCodeTaken,
