@@ -10,6 +10,7 @@ from docflow.core.db import create_engine, create_sessions
 from docflow.core.errors import DocflowError, Invalid
 from docflow.core.messages import Language, text_of
 from docflow.documents.seed import load_kinds
+from docflow.issuing.seed import load_rules
 from docflow.migrations.run import migrate
 from docflow.settings import Settings
 
@@ -26,6 +27,7 @@ async def set_up(settings: Settings) -> None:
     engine = create_engine(settings.database_url, connections=1)
     try:
         await load_kinds(create_sessions(engine))
+        await load_rules(create_sessions(engine))
     finally:
         await engine.dispose()
 

@@ -68,7 +68,13 @@ class Manuscript(Base):
     succession: Mapped[SuccessionKind | None] = mapped_column(Word(SuccessionKind))
     target_id: Mapped[UUID | None] = mapped_column(ForeignKey("document.id"), index=True)
     """The issued document that it corrects, replaces or recalls."""
+    whole_unit: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether everybody of the drafting unit sees it and works on it, or only people who are named."""
+    collaborators: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default=text("'{}'"))
+    """Principals of the people whom its author named to work on it."""
     readers: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    seats: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    """Roles in units, ``12:unit_head``: whoever holds one reads it, whoever that is by then."""
     state: Mapped[ManuscriptState] = mapped_column(Word(ManuscriptState), server_default=text("'drafting'"))
     round: Mapped[int] = mapped_column(server_default=text("0"))
     """How often it was submitted."""
@@ -100,6 +106,7 @@ class Manuscript(Base):
         CheckConstraint("(state IN ('issued', 'withdrawn')) = (closed_at IS NOT NULL)", name="closed"),
         CheckConstraint("state NOT IN ('signed', 'issued') OR signed_at IS NOT NULL", name="signed"),
         Index("ix_manuscript_readers", "readers", postgresql_using="gin"),
+        Index("ix_manuscript_seats", "seats", postgresql_using="gin"),
     )
 
 
@@ -138,6 +145,8 @@ class ManuscriptVersion(Base):
     made_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     made_at: Mapped[Moment]
     note: Mapped[str] = mapped_column(server_default=text("''"))
+    layout: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """What its file says of paper, margins and typefaces, once it was looked at; lengths in millimetres."""
 
     __table_args__ = (one_of("origin", VersionOrigin), CheckConstraint("number > 0", name="number"))
 
@@ -238,7 +247,10 @@ class ApprovalRule(Base):
         one_of("kind", StepKind),
         one_of("place", StepPlace),
         one_of("role", Role),
-        CheckConstraint("(role IS NULL) <> (person_id IS NULL)", name="role_or_person"),
+        CheckConstraint(
+            "num_nonnulls(role, person_id) = CASE WHEN place = 'signer' THEN 0 ELSE 1 END",
+            name="role_or_person",
+        ),
         Index("ix_approval_rule_unit_id", "unit_id", "kind_code", "position"),
     )
 

@@ -42,6 +42,8 @@ class StepPlace(StrEnum):
 
     DRAFTING = "drafting"
     ISSUING = "issuing"
+    SIGNER = "signer"
+    """Nowhere: the person who is named as signer decides."""
 
 
 class StepState(StrEnum):

@@ -1,0 +1,1 @@
+"""Reads of issuing, always through ``policy.visible_to``."""
