@@ -9,6 +9,14 @@ class ObjectMissing(StoreError):
     """There is no object under this key."""
 
 
+class ObjectLocked(StoreError):
+    """The server keeps the object: its lock has not run out, or a legal hold is on it."""
+
+
+class LockUnsupported(StoreError):
+    """The bucket was made without object lock, or the server does not obey it."""
+
+
 class BadKey(StoreError):
     """The key cannot name the same object on every S3 server; see `storage.keys`."""
 

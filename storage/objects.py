@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,19 @@ class UnfinishedUpload:
     key: str
     upload_id: str
     begun_at: datetime
+
+
+class LockMode(StrEnum):
+    """Who may shorten a lock: whoever holds a right for that, or nobody at all."""
+
+    GOVERNANCE = "GOVERNANCE"
+    COMPLIANCE = "COMPLIANCE"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectLock:
+    """What the server says of an object's lock: it is not deleted before `until` (aware, UTC), nor while `is_held`."""
+
+    mode: LockMode | None
+    until: datetime | None
+    is_held: bool

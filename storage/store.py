@@ -15,7 +15,8 @@ from storage.download import Download
 from storage.edge import connect, translated
 from storage.errors import BadRange, ObjectMissing, StoreUnavailable
 from storage.keys import require_key
-from storage.objects import ObjectInfo, StoredObject, UnfinishedUpload
+from storage.locks import ObjectLocks
+from storage.objects import LockMode, ObjectInfo, ObjectLock, StoredObject, UnfinishedUpload
 from storage.pipe import BytePipe
 from storage.settings import StoreSettings
 from storage.threads import StoreThreads
@@ -51,12 +52,16 @@ class ObjectStore:
         self._probe, self._probe_http = connect(
             settings, connections=1, connect_seconds=1, read_seconds=CHECK_SECONDS, retries=0
         )
+        self._locks = ObjectLocks(self._client, self._bucket)
         self._threads = StoreThreads(threads)
         self._open_pipes: WeakSet[BytePipe] = WeakSet()
 
-    async def ensure_bucket(self) -> None:
-        """Create the bucket unless it is there."""
-        await self._threads.call(self._ensure_bucket)
+    async def ensure_bucket(self, *, lockable: bool = False) -> None:
+        """Create the bucket unless it is there; `lockable`: with object lock, where the server has it.
+
+        A bucket that is there stays as it is. One with object lock keeps versions, which makes small objects slower.
+        """
+        await self._threads.call(self._ensure_bucket, lockable)
 
     def write(self, key: str, content_type: str) -> ObjectWriter:
         """A writer for a new object. An object already under this key is replaced, so use fresh keys."""
@@ -105,13 +110,41 @@ class ObjectStore:
         return await self._threads.call(self._stat, key)
 
     async def delete(self, key: str) -> None:
-        """Remove an object; nothing happens when there is none."""
+        """Remove an object with all its versions; nothing happens when there is none. Raises ObjectLocked."""
         require_key(key)
         await self._threads.call(self._remove, key)
 
-    async def list_objects(self, prefix: str = "") -> AsyncGenerator[ObjectInfo, None]:
-        """Every object whose key starts with `prefix`, in the order of keys, a page of 1,000 in memory at a time."""
-        found = self._client.list_objects(self._bucket, prefix=prefix, recursive=True)
+    async def can_lock(self) -> bool:
+        """Whether objects of this bucket can be locked, and the server was seen to obey."""
+        return await self._threads.call(self._locks.can_lock)
+
+    async def read_lock(self, key: str) -> ObjectLock:
+        """What the server says of an object's lock; nothing of one that has none. Raises ObjectMissing."""
+        require_key(key)
+        return await self._threads.call(self._locks.read, key)
+
+    async def lock(self, key: str, until: datetime, mode: LockMode) -> ObjectLock:
+        """Keep the server from deleting the object before `until`; what it says of the lock afterwards.
+
+        A lock that lasts longer stays, and so does the mode of one that is there. Raises ObjectMissing, LockUnsupported.
+        """
+        require_key(key)
+        return await self._threads.call(self._locks.lock, key, until, mode)
+
+    async def hold(self, key: str, *, held: bool) -> ObjectLock:
+        """Place a legal hold or lift it; what the server says afterwards. Raises ObjectMissing, LockUnsupported."""
+        require_key(key)
+        return await self._threads.call(self._locks.hold, key, held=held)
+
+    async def list_objects(
+        self, prefix: str = "", *, hidden: bool = False
+    ) -> AsyncGenerator[ObjectInfo, None]:
+        """Every object whose key starts with `prefix`, in the order of keys, a page of 1,000 in memory at a time.
+
+        `hidden`: those too of which only older versions are left behind a marker of deletion, in no order, and each
+        as often as it has versions and markers.
+        """
+        found = await self._threads.call(self._found, prefix, hidden)
         while page := await self._threads.call(self._next_page, found):
             for info in page:
                 yield info
@@ -162,15 +195,17 @@ class ObjectStore:
 
     # Below this line: threads, not the event loop.
 
-    def _ensure_bucket(self) -> None:
+    def _ensure_bucket(self, lockable: bool) -> None:
         with translated(self._bucket):
             if self._client.bucket_exists(self._bucket):
                 return
             try:
-                self._client.make_bucket(self._bucket)
+                self._client.make_bucket(self._bucket, object_lock=lockable)
             except S3Error as error:
+                if lockable and error.code in ("NotImplemented", "InvalidArgument", "InvalidRequest"):
+                    self._ensure_bucket(False)  # the server has no object lock
                 # Two processes start at once, and the other was first.
-                if error.code not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
+                elif error.code not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
                     raise
 
     def _send(self, key: str, content_type: str, pipe: BytePipe) -> None:
@@ -194,11 +229,19 @@ class ObjectStore:
             return _info(self._client.stat_object(self._bucket, key))
 
     def _remove(self, key: str) -> None:
+        if self._locks.keeps_versions():
+            with translated(key):
+                return self._locks.remove(key)
         try:
             with translated(key):
                 self._client.remove_object(self._bucket, key)
         except ObjectMissing:
-            return
+            return None
+
+    def _found(self, prefix: str, hidden: bool) -> "Iterator[Object]":
+        if hidden and self._locks.keeps_versions():
+            return self._locks.versions(prefix)
+        return iter(self._client.list_objects(self._bucket, prefix=prefix, recursive=True))
 
     def _next_page(self, found: "Iterator[Object]") -> list[ObjectInfo]:
         with translated(self._bucket):
