@@ -6,13 +6,15 @@ from typing import Any
 from urllib.parse import unquote
 
 import httpx
-from sqlalchemy import select, update
+import psycopg
+from sqlalchemy import select
 
 from docflow.access.actor import Actor
 from docflow.audit.models import AuditEvent
 from docflow.audit.tags import Tag
-from docflow.core.db import Sessions, transaction
+from docflow.core.db import Sessions
 from docflow.files.models import File
+from docflow.settings import Settings
 from storage import ObjectStore
 from tests.conftest import SignIn
 from tests.documents.registering import DOCUMENTS, paper, register
@@ -27,6 +29,13 @@ async def served(clerk: httpx.AsyncClient, content: bytes = CONTENT, **named: st
     document = await register(clerk, files=paper(content, **named), confirm_duplicate="true")
     (file,) = document["files"]
     return f"{DOCUMENTS}/{document['id']}/files/{file['id']}/content", f'"{file["sha256"]}"'
+
+
+def tell_size(settings: Settings, size: int) -> None:
+    """Have every file's row tell another size: the facts of a file never change, but for the tables' owner."""
+    with psycopg.connect(settings.migration_database_url) as connection:
+        connection.execute("ALTER TABLE file DISABLE TRIGGER USER")
+        connection.execute("UPDATE file SET size = %s", [size])
 
 
 async def downloads(sessions: Sessions) -> int:
@@ -228,11 +237,10 @@ async def test_a_missing_object_is_503_and_not_half_an_answer(
 
 
 async def test_an_object_shorter_than_its_row_is_503_for_the_part_that_is_gone(
-    sign_in: SignIn, sessions: Sessions
+    sign_in: SignIn, settings: Settings
 ) -> None:
     clerk = await sign_in("anpth")
     address, _ = await served(clerk)
-    async with transaction(sessions) as session:
-        await session.execute(update(File).values(size=9_000))
+    tell_size(settings, 9_000)
     answer = await clerk.get(address, headers={"Range": "bytes=8000-8999"})
     assert answer.status_code == 503

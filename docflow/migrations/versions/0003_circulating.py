@@ -71,6 +71,16 @@ FROM (
 ) AS below
 WHERE receipt.id = below.parent_id AND receipt.state = 'forwarded';
 """
+_URGENCY_RANK = "array_position(ARRAY['flash', 'very_urgent', 'urgent', 'normal'], urgency)"
+# What the queues of the registry and of leaders are ordered by.
+_QUEUES = f"""
+UPDATE document SET passed_on_at = given.at
+FROM (SELECT document_id, min(sent_at) AS at FROM receipt GROUP BY document_id) AS given
+WHERE document.id = given.document_id AND document.direction = 'incoming';
+UPDATE receipt SET urgency_rank = {_URGENCY_RANK} - 1
+FROM document WHERE document.id = receipt.document_id AND receipt.role = 'direction' AND receipt.state = 'waiting'
+  AND document.urgency <> 'normal';
+"""  # noqa: S608  (constants)
 _RECEIPT_CHECKS = {
     "ended": "(state IN ('waiting', 'forwarded')) = (ended_at IS NULL)",
     "reason": "state NOT IN ('returned', 'recalled') OR end_note IS NOT NULL",
@@ -78,6 +88,10 @@ _RECEIPT_CHECKS = {
     "reply_required": "NOT reply_required OR state <> 'completed' OR reply_id IS NOT NULL",
     "not_its_own_parent": "parent_id <> id",
     "state": "state IN ('waiting', 'forwarded', 'completed', 'closed', 'returned', 'recalled')",
+}
+_PART_CHECKS = {
+    "finished": "(state IN ('completed', 'closed', 'recalled')) = (finished_at IS NOT NULL)",
+    "state": "state IN ('assigned', 'accepted', 'returned', 'completed', 'closed', 'recalled')",
 }
 _KEPT = """
 CREATE TRIGGER audit_seal_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_seal
@@ -965,12 +979,16 @@ def upgrade() -> None:
     )
     op.add_column("document", sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("document", sa.Column("permitted", postgresql.ARRAY(sa.Integer()), nullable=True))
+    op.add_column("document", sa.Column("passed_on_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("file", sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True))
     op.add_column("file", sa.Column("is_held", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.add_column("file", sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("receipt", sa.Column("parent_id", sa.Uuid(), nullable=True))
     op.add_column(
         "receipt", sa.Column("state", sa.Text(), server_default=sa.text("'waiting'"), nullable=False)
+    )
+    op.add_column(
+        "receipt", sa.Column("urgency_rank", sa.SmallInteger(), server_default=sa.text("3"), nullable=False)
     )
     op.add_column("receipt", sa.Column("due_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column(
@@ -994,6 +1012,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state = 'waiting'"),
     )
+    op.create_index(
+        "ix_receipt_direction",
+        "receipt",
+        ["principal_no", "urgency_rank", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'waiting' AND role = 'direction'"),
+    )
     op.create_index(op.f("ix_receipt_acquaintance_id"), "receipt", ["acquaintance_id"], unique=False)
     op.create_index(op.f("ix_receipt_document_id"), "receipt", ["document_id"], unique=False)
     op.create_index(op.f("ix_receipt_parent_id"), "receipt", ["parent_id"], unique=False)
@@ -1012,6 +1037,14 @@ def upgrade() -> None:
     )
     op.create_foreign_key(op.f("fk_receipt_parent_id"), "receipt", "receipt", ["parent_id"], ["id"])
     op.execute(_STATES)
+    op.execute(_QUEUES)
+    op.create_index(
+        "ix_document_to_pass_on",
+        "document",
+        ["unit_id", sa.text(_URGENCY_RANK), "registered_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("direction = 'incoming' AND passed_on_at IS NULL AND voided_at IS NULL"),
+    )
     for check in (
         "ended",
         "reason",
@@ -1021,6 +1054,9 @@ def upgrade() -> None:
         "state",
     ):
         op.create_check_constraint(op.f(f"ck_receipt_{check}"), "receipt", _RECEIPT_CHECKS[check])
+    for check, words in _PART_CHECKS.items():
+        op.drop_constraint(op.f(f"ck_task_part_{check}"), "task_part", type_="check")
+        op.create_check_constraint(op.f(f"ck_task_part_{check}"), "task_part", words)
     for table, column, words in (("audit_event", "tag", _TAGS), ("role_held", "role", _ROLES)):
         op.drop_constraint(op.f(f"ck_{table}_{column}"), table, type_="check")
         op.create_check_constraint(op.f(f"ck_{table}_{column}"), table, " ".join(words.split()))
