@@ -19,7 +19,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from docflow.access.actor import Secrecy
 from docflow.core.db import Base, Key, Moment, Word, one_of
-from docflow.documents.models.words import Authority, Direction, ReceiptRole, ReceiptState, Source, Urgency
+from docflow.documents.models.words import (
+    URGENCY_RANK,
+    Authority,
+    Direction,
+    ReceiptRole,
+    ReceiptState,
+    Source,
+    Urgency,
+)
 
 
 class Document(Base):
@@ -87,6 +95,8 @@ class Document(Base):
 
     Null until its subject was looked through; ``Citation`` tells what the words say.
     """
+    passed_on_at: Mapped[datetime | None]
+    """When an incoming document was first given to anybody; until then it waits in its registry's queue."""
     destroyed_at: Mapped[datetime | None]
     """When its files were destroyed at the end of their retention; what is registered of it stays."""
     touched_at: Mapped[Moment] = mapped_column(server_default=text("now()"))
@@ -122,6 +132,11 @@ class Document(Base):
         Index("ix_document_touched_at", "touched_at"),
         Index("ix_document_issued_on", text("issued_on DESC"), text("id DESC")),
         Index("ix_document_void", "id", postgresql_where=text("voided_at IS NOT NULL")),
+        Index(
+            "ix_document_to_pass_on",
+            *("unit_id", text(URGENCY_RANK), "registered_at", "id"),
+            postgresql_where=text("direction = 'incoming' AND passed_on_at IS NULL AND voided_at IS NULL"),
+        ),
     )
 
 
@@ -164,6 +179,8 @@ class Receipt(Base):
     sent_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     sent_at: Mapped[Moment]
     note: Mapped[str]
+    urgency_rank: Mapped[int] = mapped_column(SmallInteger, server_default=text("3"))
+    """``words.URGENCIES`` of the document, the most urgent 0: the order of a leader's queue is read from an index."""
     due_at: Mapped[datetime | None]
     """By when the sender wants it handled; a task keeps its own deadline."""
     reply_required: Mapped[bool] = mapped_column(server_default=text("false"))
@@ -203,5 +220,10 @@ class Receipt(Base):
             "ix_receipt_waiting",
             *("principal_no", "role", "id"),
             postgresql_where=text("state = 'waiting'"),
+        ),
+        Index(
+            "ix_receipt_direction",
+            *("principal_no", "urgency_rank", "id"),
+            postgresql_where=text("state = 'waiting' AND role = 'direction'"),
         ),
     )

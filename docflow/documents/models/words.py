@@ -37,6 +37,13 @@ class Urgency(StrEnum):
     FLASH = "flash"
 
 
+URGENCIES: tuple[Urgency, ...] = (Urgency.FLASH, Urgency.VERY_URGENT, Urgency.URGENT, Urgency.NORMAL)
+"""The most urgent first: the place is the rank by which queues are ordered."""
+
+URGENCY_RANK = "array_position(ARRAY['flash', 'very_urgent', 'urgent', 'normal'], urgency)"
+"""The same of a row of ``document``, counted from 1, as the index has it."""
+
+
 class Authority(StrEnum):
     """On whose authority a signer signs (TM., KT., TL., TUQ., Q.)."""
 

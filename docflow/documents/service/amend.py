@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actions import Action
@@ -19,7 +19,8 @@ from docflow.core.jobs import enqueue
 from docflow.core.text import fold
 from docflow.documents import queries
 from docflow.documents.errors import StubHasNoFiles
-from docflow.documents.models import Document, DocumentFile, DocumentKind
+from docflow.documents.models import Document, DocumentFile, DocumentKind, Receipt
+from docflow.documents.models.words import URGENCIES
 from docflow.documents.policy import decide
 from docflow.documents.queries.files import latest_versions
 from docflow.documents.schemas import AddFile, Amend, KindIn
@@ -58,6 +59,8 @@ async def amend(
     await session.flush()
     if "subject" in changed:
         await cite_subject(session, document, amended=True)
+    if "urgency" in changed:
+        await _order_anew(session, document)
     await enqueue(session, "documents.index", document_id=str(document.id))
     # The trail is read without clearance: of a state secret it tells which fields were corrected, not their words.
     told: Any = {name: [_plain(before), _plain(after)] for name, (before, after) in changed.items()}
@@ -65,6 +68,16 @@ async def amend(
         told = sorted(changed)
     await audit.record(session, actor, Tag.DOCUMENT_AMENDED, "document", document.id, changed=told)
     return document
+
+
+async def _order_anew(session: AsyncSession, document: Document) -> None:
+    """Receipts carry the urgency by which a leader's queue is ordered."""
+    await session.execute(
+        update(Receipt)
+        .where(Receipt.document_id == document.id)
+        .values(urgency_rank=URGENCIES.index(document.urgency))
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def add_document_file(

@@ -20,6 +20,7 @@ from docflow.core.messages import Language
 from docflow.documents import queries
 from docflow.documents.errors import NothingToAcknowledge
 from docflow.documents.models import Document, DocumentKind, Receipt, ReceiptRole
+from docflow.documents.models.words import URGENCIES
 from docflow.documents.numbering import number_text
 from docflow.documents.policy import decide, decide_target
 from docflow.documents.schemas import Route
@@ -32,7 +33,10 @@ _ADD_READERS = text(
     """
     UPDATE document SET touched_at = :now, readers = (
         SELECT array_agg(DISTINCT reader ORDER BY reader) FROM unnest(readers || CAST(:more AS int[])) AS reader
-    ) WHERE id = :id AND NOT readers @> CAST(:more AS int[])
+    ), passed_on_at = CASE direction WHEN 'incoming' THEN COALESCE(passed_on_at, :now) END
+    WHERE id = :id AND (
+        NOT readers @> CAST(:more AS int[]) OR (direction = 'incoming' AND passed_on_at IS NULL)
+    )
     """
 )
 
@@ -98,6 +102,7 @@ async def give(
                 "sent_by": actor.person_id,
                 "sent_at": clock.now(),
                 "note": note,
+                "urgency_rank": URGENCIES.index(document.urgency),
             }
             for addressee, role in to
         ],
