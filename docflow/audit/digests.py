@@ -55,5 +55,5 @@ def key_before(moment: datetime) -> UUID:
 
 def _plain(fact: Any) -> Any:
     if isinstance(fact, datetime):
-        return fact.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return fact.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     return fact
