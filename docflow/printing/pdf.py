@@ -45,7 +45,7 @@ class PdfWriter:
     def __init__(self, table: Table, out: BinaryIO) -> None:
         self._table = table
         self._file = PdfFile(out)
-        self._faces = {face: EmbeddedFace(face) for face in Face}
+        self._faces = {face: EmbeddedFace(face) for face in NAMES}
         self._widths = [width * POINT for width in table.widths(paper.TABLE_MM)]
         self._centred = [column.kind is not CellKind.TEXT for column in table.columns]
         self._edges = [LEFT]

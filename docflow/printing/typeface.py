@@ -22,6 +22,7 @@ class Face(StrEnum):
     REGULAR = "LiberationSerif-Regular"
     BOLD = "LiberationSerif-Bold"
     ITALIC = "LiberationSerif-Italic"
+    BOLD_ITALIC = "LiberationSerif-BoldItalic"
 
 
 class _Widths(dict[int, float]):
