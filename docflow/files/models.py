@@ -58,12 +58,15 @@ class File(Base):
     """Whether the store enforces a legal hold on the object; read back likewise."""
     destroyed_at: Mapped[datetime | None]
     """When its object was destroyed at the end of its retention; what is known of it stays."""
+    destroyed_by: Mapped[UUID | None]
+    """The disposal that destroyed it."""
 
     __table_args__ = (
         one_of("text_status", TextStatus),
         one_of("text_origin", TextOrigin),
         CheckConstraint("size > 0", name="not_empty"),
         CheckConstraint("octet_length(sha256) = 32", name="sha256"),
+        CheckConstraint("(destroyed_at IS NULL) = (destroyed_by IS NULL)", name="destroyed"),
         Index("ix_file_sha256", "sha256"),
         Index("ix_file_waiting", "id", postgresql_where=text("text_status = 'waiting'")),
     )

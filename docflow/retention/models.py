@@ -120,9 +120,17 @@ class DisposalItem(Base):
     kept_until: Mapped[date]
     reason: Mapped[str]
     kept_back: Mapped[str | None]
-    """A code: why it was not destroyed after all (held, locked by the store)."""
+    """A code: why it is not destroyed after all (taken out, held, locked by the store)."""
+    kept_back_note: Mapped[str | None]
+    """What whoever took it out said."""
     destroyed_at: Mapped[datetime | None]
+    """When the store was seen to have none of its files any more."""
     files: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
-    """Name, size and SHA-256 of each file that was destroyed."""
+    """Name, size and SHA-256 of each file that is destroyed; written before the first of them is."""
 
-    __table_args__ = (one_of("retention", Retention), Index("ix_disposal_item_document_id", "document_id"))
+    __table_args__ = (
+        one_of("retention", Retention),
+        CheckConstraint("kept_back IS NULL OR destroyed_at IS NULL", name="kept_or_destroyed"),
+        CheckConstraint("kept_back <> 'taken_out' OR kept_back_note <> ''", name="taken_out_with_reason"),
+        Index("ix_disposal_item_document_id", "document_id"),
+    )

@@ -181,6 +181,21 @@ CREATE TRIGGER succession_never_changes BEFORE UPDATE ON succession
 """  # noqa: S608  (constants)
 _NOT_DELETED = ("document", "register_entry", "receipt", "succession", "dispatch", "dispatch_link")
 _NOT_EMPTIED = (*_NOT_DELETED, "document_file", "file")
+_HELD = """
+CREATE FUNCTION keep_in_held_dossier() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM held_thing JOIN legal_hold ON legal_hold.id = held_thing.hold_id
+        WHERE held_thing.dossier_id = OLD.dossier_id AND legal_hold.released_at IS NULL
+    ) THEN
+        RAISE EXCEPTION 'a document does not leave a dossier that is held'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'dossier_document_held';
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER dossier_document_held BEFORE DELETE ON dossier_document
+    FOR EACH ROW EXECUTE FUNCTION keep_in_held_dossier();
+"""
 
 
 def upgrade() -> None:
@@ -569,6 +584,7 @@ def upgrade() -> None:
         sa.Column("kept_until", sa.Date(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("kept_back", sa.Text(), nullable=True),
+        sa.Column("kept_back_note", sa.Text(), nullable=True),
         sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "files", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False
@@ -576,6 +592,13 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "retention IN ('permanent', 'years_70', 'years_50', 'years_30', 'years_20', 'years_10', 'years_5')",
             name=op.f("ck_disposal_item_retention"),
+        ),
+        sa.CheckConstraint(
+            "kept_back IS NULL OR destroyed_at IS NULL", name=op.f("ck_disposal_item_kept_or_destroyed")
+        ),
+        sa.CheckConstraint(
+            "kept_back <> 'taken_out' OR kept_back_note <> ''",
+            name=op.f("ck_disposal_item_taken_out_with_reason"),
         ),
         sa.ForeignKeyConstraint(["disposal_id"], ["disposal.id"], name=op.f("fk_disposal_item_disposal_id")),
         sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_disposal_item_document_id")),
@@ -983,6 +1006,10 @@ def upgrade() -> None:
     op.add_column("file", sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True))
     op.add_column("file", sa.Column("is_held", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.add_column("file", sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("file", sa.Column("destroyed_by", sa.Uuid(), nullable=True))
+    op.create_check_constraint(
+        op.f("ck_file_destroyed"), "file", "(destroyed_at IS NULL) = (destroyed_by IS NULL)"
+    )
     op.add_column("receipt", sa.Column("parent_id", sa.Uuid(), nullable=True))
     op.add_column(
         "receipt", sa.Column("state", sa.Text(), server_default=sa.text("'waiting'"), nullable=False)
@@ -1061,6 +1088,7 @@ def upgrade() -> None:
         op.drop_constraint(op.f(f"ck_{table}_{column}"), table, type_="check")
         op.create_check_constraint(op.f(f"ck_{table}_{column}"), table, " ".join(words.split()))
     op.execute(_KEPT)
+    op.execute(_HELD)
     op.execute(_ISSUED)
     for table in _NOT_DELETED:
         op.execute(
