@@ -8,12 +8,13 @@ calendar's CRLF and its long lines survive every server on the way.
 import re
 from binascii import b2a_base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import sha256
 from typing import Protocol
+from urllib.parse import quote
 
 
 class MailNotValid(ValueError):
@@ -41,6 +42,15 @@ class MailText:
     html: str
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file in a mail. ``media_type`` is ``type/subtype`` without parameters."""
+
+    filename: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
 class MailWords(Protocol):
     """Whoever puts a mail into words: ``rendering.MailTemplates``. Business code sees this and no template."""
 
@@ -58,6 +68,8 @@ _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}\Z")
 _PRINTABLE = re.compile(r"[ -~]{1,900}\Z")
 _PLAIN_WORDS = re.compile(r"[ -~]{0,66}\Z")
 _BREAKS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]+")
+_MEDIA_TYPE = re.compile(r"[a-z]{2,20}/[A-Za-z0-9.+-]{1,100}\Z")
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]")
 _METHOD = re.compile(r"[A-Z]{3,20}\Z")
 _OWN_HEADERS = frozenset(
     {
@@ -93,13 +105,14 @@ def compose(
     reply_to: Mailbox | None = None,
     calendar: bytes | None = None,
     method: str | None = None,
+    attachment: Attachment | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> bytes:
     """One mail to one person, ready for SMTP: ASCII bytes, CRLF, no line longer than 78 but for long tokens.
 
     ``date`` is aware; ``message_id`` is ``<unique@domain>`` and stays the same at every attempt. ``calendar``
     is a whole iCalendar file with the same ``method`` (RFC 6047 §2.4): shown as the last alternative and
-    attached as ``invite.ics``. ``headers`` adds others, ASCII only. Raises MailNotValid and
+    attached as ``invite.ics``. ``attachment`` is a file beside the text, where there is no calendar. ``headers`` adds others, ASCII only. Raises MailNotValid and
     MailAddressNotValid.
     """
     lines = [
@@ -114,7 +127,9 @@ def compose(
         "MIME-Version: 1.0",
     ]
     boundary = sha256(message_id.encode()).hexdigest()[:24]
-    if calendar is None:
+    if calendar is None and attachment is not None:
+        body = _with_file(text, html, attachment, boundary)
+    elif calendar is None:
         body = _alternatives(text, html, boundary)
     else:
         body = _invitation(text, html, calendar, method or "", boundary)
@@ -146,6 +161,20 @@ def _invitation(text: str, html: str, calendar: bytes, method: str, boundary: st
     return _multipart(
         "mixed", f"=_mixed_{boundary}", _alternatives(text, html, boundary, last=shown), attached
     )
+
+
+def _with_file(text: str, html: str, attachment: Attachment, boundary: str) -> bytes:
+    if _MEDIA_TYPE.match(attachment.media_type) is None:
+        raise MailNotValid(f"not a media type: {attachment.media_type[:60]!r}")
+    # RFC 2231 §4: the name in UTF-8 for whoever reads it, and one of plain letters for whoever does not.
+    plain = _NOT_PLAIN.sub("_", attachment.filename) or "file"
+    named = quote(one_line(attachment.filename), safe="")
+    attached = _part(
+        f'{attachment.media_type};\r\n name="{plain}"',
+        _base64(attachment.content),
+        f"Content-Disposition: attachment;\r\n filename=\"{plain}\";\r\n filename*=utf-8''{named}",
+    )
+    return _multipart("mixed", f"=_mixed_{boundary}", _alternatives(text, html, boundary), attached)
 
 
 def _multipart(kind: str, boundary: str, *parts: bytes) -> bytes:

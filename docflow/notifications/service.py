@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from docflow.core import clock
 from docflow.core.jobs import FIRST, enqueue
 from docflow.core.messages import Language
-from docflow.notifications.mail import Mailbox, MailText, MailWords, compose
+from docflow.notifications.mail import Attachment, Mailbox, MailText, MailWords, compose
 from docflow.notifications.models import Letter, LetterState
 from docflow.notifications.smtp import Delivery, Envelope, Outcome
 
@@ -51,6 +51,7 @@ class Draft:
     calendar: bytes | None = None
     method: str | None = None
     reply_to: Mailbox | None = None
+    attachment: Attachment | None = None
     headers: Mapping[str, str] | None = None
     """Further ones, printable ASCII."""
 
@@ -86,19 +87,23 @@ class Postman:
         )
         await enqueue(session, DELIVER, alone=True, priority=FIRST)
 
+    def message_id(self, effect: str) -> str:
+        """The Message-ID of the letter with this effect, which stays the same at every attempt."""
+        return f"<{sha256(effect.encode()).hexdigest()[:40]}@{self.domain}>"
+
     def _row(self, draft: Draft, now: datetime) -> dict[str, Any]:
-        unique = sha256(draft.effect.encode()).hexdigest()[:40]
         content = compose(
             sender=self.sender,
             recipient=draft.to,
             subject=draft.words.subject,
             text=draft.words.text,
             html=draft.words.html,
-            message_id=f"<{unique}@{self.domain}>",
+            message_id=self.message_id(draft.effect),
             date=now,
             reply_to=draft.reply_to,
             calendar=draft.calendar,
             method=draft.method,
+            attachment=draft.attachment,
             headers=draft.headers,
         )
         kind, subject_id = draft.about

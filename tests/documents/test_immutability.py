@@ -29,7 +29,7 @@ from tests.documents.registering import DOCUMENTS, issue, paper, received, regis
 
 BOOKKEEPING = {
     *("readers", "permitted", "search_vector", "exact_words", "cited", "touched_at", "version"),
-    *("voided_at", "destroyed_at"),
+    *("voided_at", "destroyed_at", "passed_on_at"),
 }
 """What the house notes about an issued document without changing what it says."""
 

@@ -1,6 +1,6 @@
 """Filing: the rows of a document that gets its number, in the transaction of whoever registers it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +37,9 @@ from docflow.files.service import Received, add_file
 
 Paper = Received | File
 """An object in the store: without a row yet, or with one that no document has."""
+Finish = Callable[[Document], Awaitable[Sequence[Paper]]]
+"""Makes the papers of a document that has just got its number, symbol and date, which stand in them. Whatever it raises
+gives the number back; nobody else gets one of the same register meanwhile."""
 
 
 class Own(msgspec.Struct, frozen=True):
@@ -80,14 +83,16 @@ async def file_away(
     data: Signed,
     papers: Sequence[Paper] = (),
     own: Mapping[Series, Own | None] | None = None,
+    finish: Finish | None = None,
 ) -> Filed:
     """Everything that belongs to a registered document: ``papers`` are the document itself and its annexes,
-    ``own`` the symbols of an issued document by the series of its book.
+    ``own`` the symbols of an issued document by the series of its book; ``finish`` makes the papers that come before
+    these, once an issued document has its number.
 
     What needs no number is done first: from the number to the commit the register stays locked. Raises the errors of ``service.registers.numbers``.
     """
     document.id, document.readers, document.cited = place.document_id, [place.reader], []
-    files = [await add_file(session, actor, one) if isinstance(one, Received) else one for one in papers]
+    files = [await _row_of(session, actor, one) for one in papers]
     versions = [_version(actor, document.id, file.id, annex) for annex, file in enumerate(files)]
     for file in files:
         await read_later(session, document, file)
@@ -99,6 +104,12 @@ async def file_away(
         document.registered_at = taken.at
         if own is not None:
             _date_and_sign(document, taken, own[taken.series])
+        if finish is not None:
+            made = [await _row_of(session, actor, one) for one in await finish(document)]
+            for file in made:
+                await read_later(session, document, file)
+            files = made + files
+            versions = [_version(actor, document.id, file.id, annex) for annex, file in enumerate(files)]
         index_fields(document)
         document.touched_at = taken.at
         await session.execute(FILE, values_of(actor, document, files, versions))
@@ -107,6 +118,10 @@ async def file_away(
     await cite_subject(session, document)
     shown = list(zip(versions, files, strict=True))
     return Filed(document, shown, tuple(place.lineage))
+
+
+async def _row_of(session: AsyncSession, actor: Actor, paper: Paper) -> File:
+    return await add_file(session, actor, paper) if isinstance(paper, Received) else paper
 
 
 async def _file_with_next(

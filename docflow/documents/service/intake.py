@@ -22,7 +22,7 @@ from docflow.documents.numbering import after_number, number_text
 from docflow.documents.policy import decide_register
 from docflow.documents.queries.registers import symbols_of_kinds
 from docflow.documents.schemas import IssueOutgoing, RegisterIncoming, Signed
-from docflow.documents.service.filing import Filed, Own, Paper, check_number, file_away, get_place
+from docflow.documents.service.filing import Filed, Finish, Own, Paper, check_number, file_away, get_place
 from docflow.documents.symbols import YEARS, Symbol, SymbolNotUnderstood, parse
 
 
@@ -110,8 +110,12 @@ async def enter_issued(
     papers: tuple[Paper, ...],
     source: Source = Source.UPLOAD,
     secrecy: int = 0,
+    finish: Finish | None = None,
 ) -> Filed:
-    """``issue_outgoing`` for whoever shows it at once, or has decided about secrecy: a stub has no papers."""
+    """``issue_outgoing`` for whoever shows it at once, or has decided about secrecy: a stub has no papers.
+
+    ``finish`` makes papers in which number and date stand.
+    """
     unit_id = own_unit(actor, data.unit_id)
     check_number(data)
     kinds = await symbols_of_kinds(session)
@@ -132,7 +136,7 @@ async def enter_issued(
     document.copy_kept_by = data.copy_kept_by
     symbol = kinds[data.kind]
     own = {series: _own_symbol(symbol, place.symbol, data.field, series) for series in Series}
-    return await file_away(session, actor, document, place, data, papers, own)
+    return await file_away(session, actor, document, place, data, papers, own, finish)
 
 
 def own_unit(actor: Actor, unit_id: UUID | None) -> UUID:
