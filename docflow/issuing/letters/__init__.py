@@ -9,8 +9,8 @@ without touching what the signer signed (Decree 30, articles 12 to 15: number an
 """
 
 from docflow.issuing.letters.facts import FIELDS, Annex, Box, Letter, LetterFacts, Recipient, Signer
-from docflow.issuing.letters.word import make_docx
 from docflow.issuing.letters.pdf import make_pdf
+from docflow.issuing.letters.word import make_docx
 
 __all__ = [
     "FIELDS",

@@ -13,7 +13,7 @@ from docflow.printing.typeface import Face, typeface, wrapped
 
 NUMBER_ROOM, DAY_ROOM, YEAR_ROOM = 34.0, 15.0, 28.0
 """Widths of the form fields: a number of five signs, two digits, four."""
-_RULE_BELOW = 4.0
+_RULE_BELOW = 6.0
 
 
 class Text(NamedTuple):
@@ -55,6 +55,23 @@ class Block(NamedTuple):
     height: float
 
 
+def balanced(text: str, face: Face, size: float, width: float) -> list[str]:
+    """``text`` in as few lines as ``width`` allows, about as long as each other: no last line of one word."""
+    lines = wrapped(text, face, size, width)
+    narrower = width
+    while len(lines) > 1 and (narrower := narrower - size) > width / 2:
+        tried = wrapped(text, face, size, narrower)
+        if len(tried) > len(lines):
+            break
+        lines = tried
+    return lines
+
+
+def length_of(lines: Iterable[str], face: Face, size: float) -> float:
+    """Of the longest of some lines."""
+    return max(typeface(face).width(line, size) for line in lines)
+
+
 class Column:
     """Lines one below the other, in the middle of a width or from its left edge."""
 
@@ -63,13 +80,14 @@ class Column:
         self.texts: list[Text] = []
         self.rules: list[Rule] = []
         self.fields: list[Field] = []
-        self._last = 0.0
+        self._longest = 0.0
 
     def centred(self, text: str, face: Face, size: float) -> None:
-        """As many lines as it needs."""
-        for line in wrapped(text, face, size, self.width):
-            self._last = typeface(face).width(line, size)
-            self._put(self.left + (self.width - self._last) / 2, line, face, size)
+        """As many lines as it needs, about as long as each other."""
+        lines = balanced(text, face, size, self.width)
+        self._longest = length_of(lines, face, size)
+        for line in lines:
+            self._put(self.left + (self.width - typeface(face).width(line, size)) / 2, line, face, size)
 
     def plain(self, text: str, face: Face, size: float) -> None:
         """As many lines as it needs, from the left edge."""
@@ -77,9 +95,9 @@ class Column:
             self._put(self.left, line, face, size)
 
     def rule(self, share: float) -> None:
-        """A line below the last one, of a share of its length."""
-        length = self._last * share
-        self.rules.append(Rule(self.left + (self.width - length) / 2, self.y + _RULE_BELOW - 1, length))
+        """A line below what was centred last, of a share of its length."""
+        length = self._longest * share
+        self.rules.append(Rule(self.left + (self.width - length) / 2, self.y + _RULE_BELOW - 1.5, length))
         self.y += _RULE_BELOW
 
     def parts(self, parts: Iterable[str | tuple[str, float, int]], face: Face, size: float) -> None:
@@ -106,9 +124,7 @@ class Column:
 
 
 def _length(pieces: Iterable[str | tuple[str, float, int]], face: Face, size: float) -> float:
-    return sum(
-        typeface(face).width(piece, size) if isinstance(piece, str) else piece[1] for piece in pieces
-    )
+    return sum(typeface(face).width(piece, size) if isinstance(piece, str) else piece[1] for piece in pieces)
 
 
 def head(facts: LetterFacts) -> Block:

@@ -16,7 +16,9 @@ from enum import StrEnum
 
 import msgspec
 
-_BASIS = re.compile(r"(căn cứ|theo đề nghị|xét đề nghị|thực hiện|pursuant to|at the (?:proposal|request) of)\b", re.I)
+_BASIS = re.compile(
+    r"(căn cứ|theo đề nghị|xét đề nghị|thực hiện|pursuant to|at the (?:proposal|request) of)\b", re.I
+)
 _ARTICLE = re.compile(r"(?:Điều|Article) \d+[a-zđ]?\.")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 

@@ -93,7 +93,7 @@ def _story(facts: LetterFacts, marks: _Marks) -> list[Flowable]:
     story.extend([*text, *_foot(facts, marks)])
     for annex in facts.annexes:
         story.append(PageBreak())
-        story.extend(Paragraph(_marked([Run(annex.title.upper(), True)]), _CENTRED) for _ in (0,))
+        story.append(Paragraph(_marked([Run(annex.title.upper(), True)]), _CENTRED))
         story.append(Paragraph(escape(phrases.annex_note(facts)), _NOTE))
         story.extend(_text(annex.text))
     return story
@@ -102,8 +102,9 @@ def _story(facts: LetterFacts, marks: _Marks) -> list[Flowable]:
 def _title(kind: str, subject: str) -> list[Flowable]:
     """The kind in capitals, the subject, a line beneath (II.5)."""
     named = Paragraph(_marked([Run(kind, True)]), _CENTRED)
-    about = Paragraph(_marked([Run(subject, True)]), _SUBJECT)
-    return [named, about, _Line(), Spacer(0, 8)]
+    lines = columns.balanced(subject, Face.BOLD, m.SUBJECT, m.TEXT_WIDTH)
+    about = Paragraph("<br/>".join(_marked([Run(line, True)]) for line in lines), _SUBJECT)
+    return [named, about, Spacer(0, 3), _Line(), Spacer(0, 8)]
 
 
 def _salutation(facts: LetterFacts) -> list[Flowable]:
@@ -117,9 +118,7 @@ def _salutation(facts: LetterFacts) -> list[Flowable]:
 
 
 def _text(text: str) -> list[Flowable]:
-    return [
-        Paragraph(_marked(paragraph.runs), _STYLES[paragraph.look]) for paragraph in paragraphs_of(text)
-    ]
+    return [Paragraph(_marked(paragraph.runs), _STYLES[paragraph.look]) for paragraph in paragraphs_of(text)]
 
 
 def _marked(runs: Sequence[Run]) -> str:
@@ -163,7 +162,7 @@ class _Foot(Flowable):  # type: ignore[misc]
         self.marks = marks
         self.height = max(self.named.height, self.signer.height)
 
-    def getSpaceBefore(self) -> float:
+    def getSpaceBefore(self) -> float:  # noqa: N802  (the library's name)
         return 10.0
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
@@ -263,7 +262,9 @@ _ADDRESSED = ParagraphStyle("addressed", _BODY, alignment=TA_CENTER, firstLineIn
 _SALUTATION = ParagraphStyle(
     "salutation", _BODY, alignment=0, firstLineIndent=0, leftIndent=70, keepWithNext=1
 )
-_ADDRESSEE = ParagraphStyle("addressee", _BODY, alignment=0, leftIndent=130, firstLineIndent=-8, spaceBefore=0)
+_ADDRESSEE = ParagraphStyle(
+    "addressee", _BODY, alignment=0, leftIndent=130, firstLineIndent=-8, spaceBefore=0
+)
 _STYLES = {
     Look.PLAIN: _BODY,
     Look.HEADING: ParagraphStyle("heading", _BODY, fontName=Face.BOLD.value, keepWithNext=1),

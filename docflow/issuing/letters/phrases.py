@@ -82,11 +82,13 @@ def recipients_word(facts: LetterFacts) -> str:
 
 def recipient_lines(facts: LetterFacts) -> Sequence[str]:
     """The list of recipients, each line ended as II.9 has it."""
-    lines = [text_of("letter_as_above", facts.language)] if facts.addressees else []
+    lines: list[str] = [text_of("letter_as_above", facts.language)] if facts.addressees else []
     named = set(facts.addressees)
-    for recipient in facts.recipients:
-        if recipient.name not in named and recipient.role is not RecipientRole.FILE:
-            lines.append(recipient.name)
+    lines.extend(
+        recipient.name
+        for recipient in facts.recipients
+        if recipient.name not in named and recipient.role is not RecipientRole.FILE
+    )
     kept = [recipient.name for recipient in facts.recipients if recipient.role is RecipientRole.FILE]
     keeper = facts.kept_by or ", ".join(kept) or text_of("letter_registry", facts.language)
     lines.append(text_of("letter_kept", facts.language, keeper=keeper))
