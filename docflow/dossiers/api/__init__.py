@@ -1,5 +1,6 @@
-"""Routes about the year's list and dossiers."""
+"""The addresses of the year's list and of dossiers."""
 
-from litestar import Router
+from docflow.dossiers.api import closing, contents, dossiers, headings
 
-routers: list[Router] = []
+routers = [headings.router, dossiers.router, contents.router, closing.router]
+"""What is done about the year's list and dossiers."""

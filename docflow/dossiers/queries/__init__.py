@@ -1,0 +1,1 @@
+"""Reading lists and dossiers, always through ``policy``."""
