@@ -8,7 +8,7 @@ from msgspec import inspect
 
 from docflow.core.text import TextNotAllowed, clean, clean_line
 
-PROSE = frozenset({"note", "content", "description", "reason", "recipients"})
+PROSE = frozenset({"body", "note", "content", "description", "reason", "recipients"})
 """Fields in which a line break means something."""
 AS_GIVEN = frozenset({"password", "current_password", "new_password", "cursor", "q"})
 
