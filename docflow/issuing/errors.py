@@ -1,6 +1,6 @@
 """Facts that can go wrong between a draft and its issue."""
 
-from docflow.core.errors import Conflict, DocflowError, Invalid
+from docflow.core.errors import Conflict, DocflowError, Invalid, NotFound
 
 
 class ManuscriptNotSubmitted(Conflict):
@@ -105,6 +105,24 @@ class NobodyDecides(Conflict):
     code = "nobody_decides"
 
 
+class NobodyChecksContent(NobodyDecides):
+    """Nobody in ``unit`` can answer for its content today."""
+
+    code = "nobody_decides_content"
+
+
+class NobodyChecksForm(NobodyDecides):
+    """Nobody in ``unit`` can check its form today."""
+
+    code = "nobody_decides_form"
+
+
+class NobodyApproves(NobodyDecides):
+    """Nobody can approve it today."""
+
+    code = "nobody_decides_approval"
+
+
 class CommentsUnsettled(Conflict):
     """``count`` comments on its newest text are not settled; it can be submitted all the same when that is confirmed."""
 
@@ -123,4 +141,52 @@ class RulesNotValid(Invalid):
     code = "rules_not_valid"
 
 
-CONSTRAINTS: dict[str, type[DocflowError]] = {}
+class NotIssued(Conflict):
+    """Only what was issued is sent, corrected, replaced or recalled."""
+
+    code = "not_issued"
+
+
+class NothingToSign(Conflict):
+    """The manuscript has no version as PDF that could be signed."""
+
+    code = "nothing_to_sign"
+
+
+class SucceededAlready(Conflict):
+    """The document was replaced or recalled already; that happens once."""
+
+    code = "succeeded_already"
+
+
+class DocumentRecalled(Conflict):
+    """The document was recalled: no copy of it is sent any more."""
+
+    code = "document_recalled"
+
+
+class NotAskedBack(Conflict):
+    """Nobody asked for this copy back."""
+
+    code = "not_asked_back"
+
+
+class NoteOfOtherChannel(Conflict):
+    """Of this copy the program knows itself when it left."""
+
+    code = "note_of_other_channel"
+
+
+class NoLink(Conflict):
+    """This copy goes without a personal link."""
+
+    code = "no_link"
+
+
+class DispatchLinkEnded(NotFound):
+    """No such link, or one that is over: the two are never told apart."""
+
+    code = "dispatch_link_ended"
+
+
+CONSTRAINTS: dict[str, type[DocflowError]] = {"uq_succession_ended": SucceededAlready}

@@ -5,7 +5,7 @@ drafting unit when the author opened it to the unit, and by whoever has or had a
 whoever holds the role that a step asks for, but not the rest of that role's unit.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Text, cast, or_
@@ -15,7 +15,7 @@ from docflow.access.actions import Action
 from docflow.access.actor import Actor
 from docflow.access.decision import Decision, allow, deny
 from docflow.access.roles import Role
-from docflow.issuing.models import Manuscript, ManuscriptStep
+from docflow.issuing.models import Manuscript, ManuscriptState, ManuscriptStep
 
 OFFICIALS = frozenset({Role.LEADER, Role.UNIT_HEAD})
 """Who answers for a unit."""
@@ -83,6 +83,32 @@ def decide_permission(actor: Actor, manuscript: Manuscript) -> Decision:
     if answers_for(actor, manuscript):
         return allow("answers_for_the_drafting_unit")
     return deny("only_the_author_or_the_head")
+
+
+def decide_taking_back(actor: Actor, manuscript: Manuscript) -> Decision:
+    """May the actor have it written further although it was submitted?
+
+    Until it is signed its author, and whoever answers for the drafting unit; once approved whoever is to sign it, and the
+    registry that is to give it its number.
+    """
+    agreed = manuscript.state in {ManuscriptState.APPROVED, ManuscriptState.SIGNED}
+    if agreed and manuscript.signer_id in actor.persons:
+        return allow("named_as_signer")
+    if agreed and manuscript.issuing_unit_id in actor.units_for(Action.DOCUMENT_ISSUE):
+        return allow("registry_of_the_unit")
+    if manuscript.state is ManuscriptState.SIGNED:
+        return deny("signed_text_by_signer_or_registry")
+    return decide_permission(actor, manuscript)
+
+
+def decide_rules(actor: Actor, lineage: Sequence[int] | None) -> Decision:
+    """May the actor say which way drafts of a body take? ``lineage`` is the body's; None: of every body."""
+    mine = actor.unit_numbers_for(Action.APPROVAL_CONFIGURE)
+    if lineage is not None:
+        return allow("own_or_below") if mine & set(lineage) else deny("rules_outside_own_units")
+    if any(held.unit_no in mine and len(held.lineage) == 1 for held in actor.held):
+        return allow("administrator_of_the_top_unit")
+    return deny("rules_of_all_by_the_top_unit")
 
 
 def answers_for(actor: Actor, manuscript: Manuscript) -> bool:

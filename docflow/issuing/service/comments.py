@@ -22,7 +22,7 @@ from docflow.issuing.workflow import Move, next_state
 async def comment(
     session: AsyncSession, actor: Actor, manuscript_id: UUID, data: WriteComment
 ) -> ManuscriptComment:
-    """Write a remark on a version; whoever sees the manuscript may, until it is signed or put away.
+    """Write a remark on a version, while it is written or in review; whoever sees the manuscript may.
 
     Raises NotFound, and what ``workflow`` says is in the way.
     """

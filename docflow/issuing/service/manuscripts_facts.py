@@ -8,6 +8,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actor import Actor
+from docflow.access.roles import Role
 from docflow.accounts import addressees
 from docflow.accounts.listing import held_on
 from docflow.accounts.models import Person, Principal, RoleHeld, Unit
@@ -15,11 +16,19 @@ from docflow.core import clock
 from docflow.core.errors import invalid
 from docflow.documents import queries as documents
 from docflow.documents.models import Authority, Direction, DocumentKind, Receipt
-from docflow.issuing.models import LetterTemplate, Manuscript, ManuscriptRecipient, ManuscriptStep, StepState
+from docflow.issuing.models import (
+    LetterTemplate,
+    Manuscript,
+    ManuscriptRecipient,
+    ManuscriptState,
+    ManuscriptStep,
+    StepState,
+)
 from docflow.issuing.policy import OFFICIALS, seat
 from docflow.issuing.schemas.manuscripts import RecipientIn
 from docflow.notifications.mail import MailAddressNotValid, checked_address
 
+_AGREED = frozenset({ManuscriptState.APPROVED, ManuscriptState.SIGNED, ManuscriptState.ISSUED})
 BY_ORDER = frozenset({Authority.TL, Authority.TUQ})
 """With these somebody of a unit below signs (Decree 30/2020, article 13 (3) and (4))."""
 
@@ -193,13 +202,18 @@ async def write_readers(session: AsyncSession, manuscript: Manuscript) -> None:
         )
     ).all()
     people = {manuscript.author_id, *(step.person_id for step in steps), *(step.decided_by for step in steps)}
+    seats = {seat(step.no, step.role) for step in steps if step.role is not None}
+    if manuscript.state in _AGREED:  # whoever signs it, and the registry that gives it its number
+        issuing = await session.get_one(Unit, manuscript.issuing_unit_id)
+        people.add(manuscript.signer_id)
+        seats.add(seat(issuing.no, Role.REGISTRY_CLERK))
     named = await session.scalars(select(Principal.no).where(Principal.person_id.in_(people - {None})))
     readers = {*named, *manuscript.collaborators}
     if manuscript.whole_unit:
         unit = select(Principal.no).where(Principal.unit_id == manuscript.unit_id)
         readers |= set(await session.scalars(unit))
     manuscript.readers = sorted(readers)
-    manuscript.seats = sorted({seat(step.no, step.role) for step in steps if step.role is not None})
+    manuscript.seats = sorted(seats)
 
 
 async def list_waiting_steps(session: AsyncSession, manuscript: Manuscript) -> Sequence[ManuscriptStep]:
