@@ -21,7 +21,7 @@ import docflow.meetings.errors
 import docflow.retention.errors
 import docflow.signatures.errors
 import docflow.tasks.errors
-from docflow.accounts.api import people, session, tokens, units
+from docflow.accounts.api import absences, people, session, tokens, units
 from docflow.accounts.service.sign_in import SessionRules
 from docflow.audit import api as audit
 from docflow.audit.refusals import record_refusal
@@ -31,6 +31,7 @@ from docflow.documents import api as documents
 from docflow.documents.imap import ImapSettings
 from docflow.documents.queries.drafts import check_mailbox
 from docflow.documents.service.mailbox.polling import Inbox
+from docflow.documents.sheet import SheetSources
 from docflow.dossiers import api as dossiers
 from docflow.files.preview_answers import Previews
 from docflow.files.recognition import find_recogniser
@@ -47,14 +48,17 @@ from docflow.notifications.smtp import SmtpSettings, SmtpTransport
 from docflow.retention import api as retention
 from docflow.settings import Settings, settings_from
 from docflow.signatures import api as signatures
+from docflow.signatures.desk import SigningDesk
+from docflow.signatures.house import HouseSigner
 from docflow.tasks import api as tasks
+from docflow.tasks.service.follow import follow_receipts
 from docflow.web import health, openapi, problems, requests
 from docflow.web.early_answer import EarlyAnswer
 from docflow.web.guard import RouteGate
 from docflow.web.idempotency import Replay
 from docflow.web.patience import IDLE_SECONDS
 from docflow.web.transaction import RequestTransaction, TransactionMiddleware
-from storage import ObjectStore, StoreSettings
+from storage import LockMode, ObjectStore, StoreSettings
 
 CONSTRAINTS: dict[str, type[DocflowError]] = {
     **docflow.accounts.errors.CONSTRAINTS,
@@ -78,6 +82,7 @@ API = [
     session.router,
     tokens.router,
     people.router,
+    absences.router,
     units.router,
     audit.router,
     *documents.routers,
@@ -107,7 +112,30 @@ def open_store(settings: Settings) -> ObjectStore:
 
 def file_store_of(settings: Settings, store: ObjectStore) -> FileStore:
     """The store with its limits, and what looks into files; no process is started yet."""
-    return FileStore(store, settings.max_upload_bytes, settings.tesseract)
+    mode = None if settings.object_lock == "off" else LockMode(settings.object_lock.upper())
+    return FileStore(
+        store,
+        settings.max_upload_bytes,
+        settings.tesseract,
+        lock_mode=mode,
+        lock_years=settings.object_lock_years,
+    )
+
+
+def desk_of(settings: Settings, files: FileStore) -> SigningDesk:
+    """Whoever signs and judges signatures, in children of the same warm process that looks into files."""
+    return SigningDesk(
+        children=files.children,
+        trust_roots=settings.trust_roots,
+        fetching=settings.signature_fetching,
+        timestamp_url=settings.timestamp_url,
+        pkcs11_module=settings.pkcs11_module,
+    )
+
+
+def house_of(settings: Settings, desk: SigningDesk) -> HouseSigner:
+    """What signs in the name of the house."""
+    return HouseSigner(desk, settings.proof_certificate, settings.proof_passphrase)
 
 
 def smtp_transport(settings: Settings) -> SmtpTransport:
@@ -247,13 +275,18 @@ def _parts(
     ) -> Previews:
         return Previews(request, files, sessions, transaction)
 
+    desk = desk_of(settings, files)
     return {
         "sessions": _always(sessions),
+        "signing": _always(desk),
+        "house": _always(house_of(settings, desk)),
         "previews": Provide(provide_previews, sync_to_thread=False),
         "session_rules": _always(SessionRules(settings.session_hours, settings.secure)),
         "file_store": _always(files),
         "uploads": Provide(provide_uploads, sync_to_thread=False),
         "postman": _always(postman_of(settings)),
+        "sheet_sources": _always(SheetSources()),
+        "follow": _always(follow_receipts),
     }
 
 

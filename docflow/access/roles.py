@@ -62,6 +62,7 @@ _KEEPER = frozenset({Action.DOSSIER_KEEP, Action.MANUSCRIPT_WRITE})
 GRANTS: dict[Role, frozenset[Action]] = {
     Role.ADMINISTRATOR: _EVERYBODY
     | {
+        Action.ABSENCE_SET,
         Action.APPROVAL_CONFIGURE,
         Action.KIND_ADMINISTER,
         Action.PERSON_ADMINISTER,

@@ -57,7 +57,26 @@ class PersonIsLastAdministrator(Conflict):
     code = "person_is_last_administrator"
 
 
+class PersonAlreadyAway(Conflict):
+    """The person is away on some of these days already, from ``starts_on`` until before ``ends_on``."""
+
+    code = "person_already_away"
+
+
+class SubstituteAway(Conflict):
+    """Whoever is to stand in, ``name``, is away from ``starts_on`` until before ``ends_on``."""
+
+    code = "substitute_away"
+
+
+class AbsenceOver(Conflict):
+    """The absence has ended or was cancelled."""
+
+    code = "absence_over"
+
+
 CONSTRAINTS = {
+    "ex_absence_person_twice": PersonAlreadyAway,
     "pk_unit_kind": UnitKindCodeTaken,
     "uq_person_username": UsernameTaken,
     "uq_unit_code": UnitCodeTaken,

@@ -134,7 +134,10 @@ class Absence(Base):
         CheckConstraint("substitute_id <> person_id", name="not_their_own_substitute"),
         # A person has no number to make a range of: a hash of 64 bits stands for the key.
         ExcludeConstraint(
-            (text("int8range(uuid_hash_extended(person_id, 0), uuid_hash_extended(person_id, 0), '[]')"), "&&"),
+            (
+                text("int8range(uuid_hash_extended(person_id, 0), uuid_hash_extended(person_id, 0), '[]')"),
+                "&&",
+            ),
             (text("daterange(starts_on, ends_on)"), "&&"),
             name="ex_absence_person_twice",
             using="gist",

@@ -21,6 +21,9 @@ Lineage = Sequence[int]
 FOR_THE_TOP = frozenset({Role.AUDITOR})
 """Roles that reach the whole house wherever they are held: they are held in a unit at the root only."""
 
+OFFICIALS = frozenset({Role.LEADER, Role.UNIT_HEAD})
+"""Who answers for a unit and for the people in it."""
+
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """The one read rule of people: those in service; a frozen one for whoever administers them."""
@@ -84,6 +87,28 @@ def decide_password(actor: Actor, person_id: UUID, *places: Lineage) -> Decision
     if person_id == actor.person_id:
         return deny("own_password_by_the_present_one")
     return decide(actor, Action.PERSON_ADMINISTER, *places)
+
+
+def decide_absence(actor: Actor, person_id: UUID, substitute_id: UUID | None, *places: Lineage) -> Decision:
+    """May the actor say that this person, who lies in ``places``, is away and that the substitute acts for them?
+
+    Everybody their own. Others': administrators, and whoever answers for all units in which the person ever held a
+    role, for the substitute reads whatever was given to the person there. Roles that are lent do not count, or a
+    substitute could prolong what they were lent; nobody makes themselves somebody's substitute; and no program does it.
+    """
+    if actor.token_id is not None:
+        return deny("not_with_a_token")
+    if person_id == actor.person_id:
+        return allow("own_absence")
+    if substitute_id == actor.person_id:
+        return deny("substitute_named_by_another")
+    administered = actor.own_unit_numbers_for(Action.PERSON_ADMINISTER)
+    if administered and all(administered & set(place) for place in places):
+        return allow("administrator_here_or_above")
+    answered = {held.unit_no for held in actor.held if held.lent_by is None and held.role in OFFICIALS}
+    if places and all(answered & set(place) for place in places):
+        return allow("head_of_the_units")
+    return deny("absence_of_somebody_else")
 
 
 def decide_own(actor: Actor) -> Decision:

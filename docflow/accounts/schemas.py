@@ -10,6 +10,7 @@ from msgspec import Meta
 from docflow.access.actions import Action
 from docflow.access.actor import Actor
 from docflow.access.roles import Role
+from docflow.accounts.absence_schemas import StandingInOut
 from docflow.accounts.passwords import MAX_LENGTH, MIN_LENGTH
 from docflow.core.messages import Language
 from docflow.web.schemas import In, Out
@@ -77,13 +78,14 @@ class RoleOut(Out, frozen=True, kw_only=True):
 
 
 class Me(Out, frozen=True, kw_only=True):
-    """Who is signed in, and what the roles let through the route gate."""
+    """Who is signed in, and what the roles let through the route gate, those lent by ``standing_in`` included."""
 
     id: UUID
     username: str
     name: str
     language: Language
     roles: list[RoleOut]
+    standing_in: list[StandingInOut]
     actions: list[Action]
 
     example: ClassVar[dict[str, Any]] = {
@@ -92,6 +94,7 @@ class Me(Out, frozen=True, kw_only=True):
         "name": "Trần Thị Bích Ngọc",
         "language": "vi",
         "roles": [RoleOut.example],
+        "standing_in": [],
         "actions": ["document:read", "document:register"],
     }
 
@@ -377,5 +380,9 @@ def me_of(actor: Actor) -> Me:
         name=actor.name,
         language=actor.language,
         roles=[RoleOut(role=held.role, unit_id=held.unit_id) for held in actor.held],
+        standing_in=[
+            StandingInOut(person_id=away.person_id, name=away.name, until=away.until)
+            for away in actor.standing_in
+        ],
         actions=[action for action in Action if actor.may(action)],
     )

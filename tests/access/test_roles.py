@@ -74,7 +74,7 @@ retention:configure   | say how long kinds are kept                |    .     . 
 hold:place            | keep something from being destroyed        |    x     x    .        .         .         x        .      .
 disposal:propose      | propose what is to be destroyed            |    .     .    .        .         .         x        .      .
 disposal:approve      | decide what is destroyed                   |    x     x    .        .         .         .        .      .
-absence:set           | say that one is away and who acts          |    x     x    x        x         x         x        .      .
+absence:set           | say that one is away and who acts          |    x     x    x        x         x         x        .      x
 """
 
 
