@@ -66,8 +66,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a sign-in lasts without being used."""
     orphan_grace_hours: Some = 24
     """An object without a row is swept when it is older than this."""
+    object_lock: Literal["off", "governance", "compliance"] = "off"
+    """Whether originals are locked in the store until their retention is over, and whether an administrator of the
+    store may lift that."""
+    object_lock_years: Some = 5
+    """A lock reaches no further, and is extended as time passes."""
     tesseract: str = "tesseract"
     """The program that recognises text in pictures, by name or path; empty: none is used."""
+    trust_roots: str = ""
+    """A folder or file of certificates (PEM or DER) that signatures must lead to, those in between, and CRLs; empty:
+    nobody is trusted."""
+    signature_fetching: bool = False
+    """Whether revocation lists that trusted certificates name may be fetched from the network."""
+    timestamp_url: str = ""
+    """A time stamping authority (RFC 3161) asked at every signature; empty: none."""
+    pkcs11_module: str = ""
+    """The library that reaches the tokens people sign with; empty: keys are in PKCS#12 containers alone."""
+    proof_certificate: str = ""
+    """A PKCS#12 container that docflow itself signs with, such as exports of a trail; empty: it signs nothing."""
+    proof_passphrase: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def __post_init__(self) -> None:

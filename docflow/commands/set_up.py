@@ -1,4 +1,5 @@
-"""Setting up: the schema, the rights, the bucket, the kinds of the decree, the first administrator."""
+"""Setting up: the schema, the rights, the bucket, the kinds of the decree, the usual rules and terms of retention, the
+first administrator."""
 
 import asyncio
 
@@ -12,6 +13,7 @@ from docflow.core.messages import Language, text_of
 from docflow.documents.seed import load_kinds
 from docflow.issuing.seed import load_rules
 from docflow.migrations.run import migrate
+from docflow.retention.seed import load_terms
 from docflow.settings import Settings
 
 
@@ -21,12 +23,13 @@ async def set_up(settings: Settings) -> None:
     await asyncio.to_thread(migrate, owner, settings.database_url)
     store = open_store(settings)
     try:
-        await store.ensure_bucket()
+        await store.ensure_bucket(lockable=settings.object_lock != "off")
     finally:
         await store.close()
     engine = create_engine(settings.database_url, connections=1)
     try:
         await load_kinds(create_sessions(engine))
+        await load_terms(create_sessions(engine))
         await load_rules(create_sessions(engine))
     finally:
         await engine.dispose()

@@ -49,6 +49,12 @@ class Conflict(DocflowError):
     code = "conflict"
 
 
+class Gone(DocflowError):
+    """The thing was there and was destroyed, for good; what is known of it stays."""
+
+    code = "gone"
+
+
 class Stale(DocflowError):
     """The thing was changed by somebody since the caller read it."""
 

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.response import Stream
 
-from docflow.files.errors import StoreDown
+from docflow.files.errors import StoreDown, require_there
 from docflow.files.models import File
 from docflow.files.service import FileStore
 from docflow.files.sniffing import INLINE_SAFE
@@ -27,8 +27,9 @@ async def download(
 ) -> Response[Any]:
     """The file, the part of it that is asked for, or 304. Inline only for types that do no harm there.
 
-    Raises RangeNotSatisfiable, and StoreDown when the store does not give the first bytes.
+    Raises RangeNotSatisfiable, FileDestroyed, and StoreDown when the store does not give the first bytes.
     """
+    require_there(file)
     headers = request.headers
     etag = file_etag(file.sha256.hex())
     if not_modified(headers.get("if-none-match"), headers.get("if-modified-since"), etag, file.stored_at):

@@ -1,6 +1,8 @@
 """Facts of files that can go wrong."""
 
-from docflow.core.errors import Invalid, NotFound, Unavailable
+from docflow.core.clock import LOCAL_ZONE
+from docflow.core.errors import Gone, Invalid, NotFound, Unavailable
+from docflow.files.models import File
 
 
 class FileMissing(Invalid):
@@ -31,3 +33,16 @@ class PageMissing(NotFound):
     """The file has no such ``page``."""
 
     code = "page_missing"
+
+
+class FileDestroyed(Gone):
+    """The file was destroyed at the end of its retention, ``destroyed_on`` a day, by a ``disposal``."""
+
+    code = "file_destroyed"
+
+
+def require_there(file: File) -> None:
+    """Raise FileDestroyed for one that was."""
+    if file.destroyed_at is not None:
+        day = file.destroyed_at.astimezone(LOCAL_ZONE).date()
+        raise FileDestroyed(destroyed_on=day.isoformat(), disposal=str(file.destroyed_by))

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.core import clock
 from docflow.core.db import Sessions, transaction
-from docflow.files.errors import PageMissing, PreviewUnavailable
+from docflow.files.errors import PageMissing, PreviewUnavailable, require_there
 from docflow.files.extract_terms import IMAGE_TYPES, PDF, ExtractionLimits, ExtractionReason
 from docflow.files.extraction import on_disk, verdict_of
 from docflow.files.models import File, FilePreview
@@ -64,6 +64,9 @@ async def make_preview(
             await writer.write(drawn)
             stored = await writer.finish()
     async with transaction(sessions) as session:
+        if not await _is_there(session, file.id):
+            await files.store.delete(key)
+            raise PreviewUnavailable(reason="destroyed")
         row: FilePreview | None = await session.scalar(
             insert(FilePreview)
             .values(
@@ -87,12 +90,18 @@ async def make_preview(
     return kept
 
 
+async def _is_there(session: AsyncSession, file_id: UUID) -> bool:
+    """Whether the file has not been destroyed while its page was drawn, nor is before this commits."""
+    there = select(File.id).where(File.id == file_id, File.destroyed_at.is_(None))
+    return await session.scalar(there.with_for_update(read=True)) is not None
+
+
 async def make_thumbnail(sessions: Sessions, files: FileStore, file_id: UUID) -> None:
     """The first page, small, for lists; nothing for a file that has none. Running it twice does no harm."""
     async with sessions() as session:
         file = await session.get(File, file_id)
         made = await find_preview(session, file_id, 1, THUMBNAIL)
-    if file is None or made is not None or file.media_type not in PREVIEWED_TYPES:
+    if file is None or file.destroyed_at or made is not None or file.media_type not in PREVIEWED_TYPES:
         return
     try:
         await make_preview(sessions, files, file, 1, THUMBNAIL)
@@ -134,7 +143,9 @@ async def verify_previews(sessions: Sessions, store: ObjectStore) -> AsyncIterat
 
 
 def require_previewed(file: File, page: int) -> None:
-    """Raises PreviewUnavailable for a type that is not drawn, PageMissing for a page that is known not to be."""
+    """Raises PreviewUnavailable for a type that is not drawn, PageMissing for a page that is known not to be, and
+    FileDestroyed."""
+    require_there(file)
     if file.media_type not in PREVIEWED_TYPES:
         raise PreviewUnavailable(reason="not_drawn")
     if page < 1 or (file.page_count is not None and page > file.page_count):

@@ -5,9 +5,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, union_all
+import structlog
+from sqlalchemy import Row, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,9 +20,11 @@ from docflow.files.children import Children
 from docflow.files.extraction import Extraction, ExtractionReason, extract
 from docflow.files.models import File, FilePreview, FileText, TextOrigin, TextStatus
 from docflow.files.recognition import find_recogniser
-from storage import ObjectMissing, ObjectStore, UnfinishedUpload
+from storage import LockMode, ObjectLocked, ObjectMissing, ObjectStore, UnfinishedUpload
 
 PAGES_DRAWN_AT_ONCE = 2
+
+log = structlog.get_logger("docflow.files")
 
 GoOn = Callable[[AsyncSession, int], Awaitable[None]]
 """Queues the recognition of a file from this page on, in the transaction that makes it necessary."""
@@ -37,6 +41,10 @@ class FileStore:
     children: Children = field(default_factory=Children)
     drawing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PAGES_DRAWN_AT_ONCE))
     """Taken while a page is drawn for somebody who waits."""
+    lock_mode: LockMode | None = None
+    """How originals are locked in the store; None: not at all."""
+    lock_years: int = 5
+    """A lock reaches no further; it is extended as time passes."""
     undrawn: dict[tuple[UUID, int, int], tuple[datetime, str]] = field(default_factory=dict)
     """Pages that could not be drawn: since when that is known here, and why."""
 
@@ -144,6 +152,7 @@ async def verify(sessions: Sessions, store: ObjectStore) -> AsyncIterator[Findin
             rows = (
                 await session.execute(
                     select(File.id, File.object_key, File.size, File.sha256)
+                    .add_columns(File.destroyed_at, File.locked_until, File.is_held)
                     .where(File.id > last)
                     .order_by(File.id)
                     .limit(500)
@@ -152,8 +161,27 @@ async def verify(sessions: Sessions, store: ObjectStore) -> AsyncIterator[Findin
         if not rows:
             return
         for row in rows:
-            yield Finding(row.id, row.object_key, await fault_of(store, row.object_key, row.size, row.sha256))
+            yield Finding(row.id, row.object_key, await _fault_of_file(store, row))
         last = rows[-1].id
+
+
+async def _fault_of_file(store: ObjectStore, row: Row[Any]) -> str | None:
+    """What is wrong with a file's object: with its bytes, with its lock, or that it is still there once destroyed."""
+    if row.destroyed_at is not None:
+        left = [entry async for entry in store.list_objects(row.object_key, hidden=True)]
+        return "destroyed, and still in the store" if any(e.key == row.object_key for e in left) else None
+    fault = await fault_of(store, row.object_key, row.size, row.sha256)
+    if fault is not None or not (row.is_held or (row.locked_until and row.locked_until > clock.now())):
+        return fault
+    told = await store.read_lock(row.object_key)
+    if (
+        row.locked_until
+        and row.locked_until > clock.now()
+        and (not told.until or told.until < row.locked_until)
+    ):
+        until = f"until {told.until:%Y-%m-%d}" if told.until else "not at all"
+        return f"locked until {row.locked_until:%Y-%m-%d} by the record, {until} by the store"
+    return "held by the record, not by the store" if row.is_held and not told.is_held else None
 
 
 async def fault_of(store: ObjectStore, key: str, size: int, sha256: bytes) -> str | None:
@@ -170,10 +198,13 @@ async def fault_of(store: ObjectStore, key: str, size: int, sha256: bytes) -> st
 
 
 async def find_orphans(sessions: Sessions, store: ObjectStore, grace: timedelta) -> AsyncIterator[str]:
-    """Keys of objects older than ``grace`` that no row names: an upload whose transaction never committed."""
+    """Keys of objects older than ``grace`` that no row names: an upload whose transaction never committed.
+
+    Where the store keeps versions, one that is left behind a marker of deletion is found too, perhaps twice.
+    """
     before = clock.now() - grace
     batch: list[str] = []
-    async for item in store.list_objects():
+    async for item in store.list_objects(hidden=True):
         if item.modified_at < before:
             batch.append(item.key)
         if len(batch) == 1000:
@@ -194,7 +225,13 @@ async def sweep(sessions: Sessions, store: ObjectStore, grace: timedelta) -> int
     """Delete orphans and the parts of unfinished uploads; how many of both there were."""
     swept = 0
     async for key in find_orphans(sessions, store, grace):
-        await store.delete(key)
+        try:
+            await store.delete(key)
+        except ObjectLocked:
+            log.warning(
+                "orphan_locked", key=key
+            )  # of a database that was set back; it goes when its lock is over
+            continue
         swept += 1
     for upload in await find_unfinished(store, grace):
         await store.abort(upload)
@@ -208,4 +245,4 @@ async def _without_row(sessions: Sessions, keys: list[str]) -> list[str]:
     async with sessions() as session:
         owners = (File.object_key, FilePreview.object_key)
         known = set(await session.scalars(union_all(*(select(key).where(key.in_(keys)) for key in owners))))
-    return [key for key in keys if key not in known]
+    return [key for key in dict.fromkeys(keys) if key not in known]

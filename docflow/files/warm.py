@@ -72,6 +72,7 @@ class Warm:
         if len(message) < MESSAGE_BYTES or len(descriptors) < DESCRIPTORS:
             return False
         life = socket.socket(fileno=descriptors[3])
+        _load(json.loads(message)["work"])
         parent = os.getpid()
         try:
             pid = os.fork()
@@ -102,6 +103,18 @@ class Warm:
         for kill in (os.killpg, os.kill):  # it may not have made its group yet
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 kill(pid, signal.SIGKILL)
+
+
+def _load(work: str) -> None:
+    """What a kind of work needs is loaded once, before its first child is forked; a fault is that child's to tell."""
+    name = work.partition(":")[0]
+    if name in sys.modules:
+        return
+    with contextlib.suppress(Exception):
+        module = importlib.import_module(name)
+        getattr(module, "load_the_rest", lambda: None)()
+    gc.collect()
+    gc.freeze()
 
 
 def _tell(life: socket.socket, code: int) -> None:

@@ -27,6 +27,7 @@ STATUS: dict[type[errors.DocflowError], int] = {
     errors.NotFound: 404,
     RequestTooSlow: 408,
     errors.Conflict: 409,
+    errors.Gone: 410,
     errors.Stale: 412,
     errors.TooLarge: 413,
     errors.WrongMediaType: 415,

@@ -2,4 +2,6 @@
 
 from litestar import Router
 
-routers: list[Router] = []
+from docflow.retention.api import disposals, holds, rules
+
+routers: list[Router] = [rules.router, holds.router, disposals.router]
