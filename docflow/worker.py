@@ -24,6 +24,7 @@ from docflow.audit.sealing import seal
 from docflow.core import clock, ticks
 from docflow.core.db import Sessions, create_engine, create_sessions, transaction
 from docflow.core.jobs import DEFAULT, FIRST, SLOW, enqueue
+from docflow.documents.acquaintance_jobs import remind_unread
 from docflow.documents.draft_jobs import (
     catch_up_drafts,
     drop_discarded,
@@ -35,11 +36,14 @@ from docflow.documents.draft_jobs import (
 from docflow.documents.jobs import catch_up, index, look_through, read_left_out, read_scan, read_text
 from docflow.documents.search_jobs import tell_searches
 from docflow.documents.service.registers.years import turn_year
+from docflow.dossiers.service.noticing import notice_hand_overs
 from docflow.files.jobs import sweep
 from docflow.files.recognition import find_recogniser
 from docflow.files.removal import remove_objects
 from docflow.files.service import FileStore
+from docflow.issuing.jobs import catch_up_versions, read_version, read_version_scan
 from docflow.notifications.jobs import deliver
+from docflow.retention import jobs as retention
 from docflow.settings import Settings
 from docflow.web.idempotency import forget_old
 
@@ -51,10 +55,16 @@ SCHEDULE: dict[str, timedelta] = {
     "documents.catch_up": timedelta(minutes=10),
     "documents.catch_up_drafts": timedelta(minutes=10),
     "documents.drop_discarded": timedelta(hours=1),
+    "issuing.catch_up_versions": timedelta(minutes=10),
     "documents.tell_searches": timedelta(minutes=5),
     "documents.turn_year": timedelta(hours=1),
+    "documents.remind_unread": timedelta(hours=1),
     "documents.read_left_out": timedelta(hours=1),
     "audit.seal": timedelta(minutes=1),
+    "retention.carry_out_approved": timedelta(hours=1),
+    "retention.protect_all": timedelta(days=1),
+    "retention.protect_new": timedelta(minutes=10),
+    "dossiers.notice": timedelta(hours=12),
     "worker.revive": timedelta(minutes=1),
     "worker.forget": timedelta(hours=1),
     "files.sweep": timedelta(hours=6),
@@ -94,6 +104,7 @@ def jobs_of(settings: Settings, sessions: Sessions, files: FileStore) -> Mapping
         "documents.look_through": partial(look_through, sessions),
         "documents.turn_year": partial(turn_year, sessions),
         "documents.tell_searches": partial(tell_searches, sessions, postman_of(settings)),
+        "documents.remind_unread": partial(remind_unread, sessions, postman_of(settings)),
         "documents.catch_up": partial(catch_up, sessions),
         "documents.poll_mailbox": partial(poll_mailbox, sessions, files, inbox),
         "documents.read_mail": partial(read_mail, sessions, files, inbox),
@@ -101,10 +112,19 @@ def jobs_of(settings: Settings, sessions: Sessions, files: FileStore) -> Mapping
         "documents.read_draft_scan": partial(read_draft_scan, sessions, files),
         "documents.catch_up_drafts": partial(catch_up_drafts, sessions, files),
         "documents.drop_discarded": partial(drop_discarded, sessions, grace),
+        "issuing.read_version": partial(read_version, sessions, files),
+        "issuing.read_version_scan": partial(read_version_scan, sessions, files),
+        "issuing.catch_up_versions": partial(catch_up_versions, sessions),
+        "dossiers.notice": partial(notice_hand_overs, sessions, postman_of(settings)),
         "notifications.deliver": partial(deliver, sessions, smtp_transport(settings), settings.mail_from),
         "files.remove_objects": partial(remove_objects, files),
         "files.sweep": partial(sweep, sessions, files, grace),
         "audit.seal": partial(seal, sessions),
+        "retention.carry_out": partial(retention.carry_out, sessions, files),
+        "retention.carry_out_approved": partial(retention.carry_out_approved, sessions),
+        "retention.protect_all": partial(retention.protect_all, sessions, files),
+        "retention.protect_held": partial(retention.protect_held, sessions, files),
+        "retention.protect_new": partial(retention.protect_new, sessions, files),
         "worker.forget": partial(forget, sessions),
     }
 

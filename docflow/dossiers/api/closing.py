@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from docflow.access.actions import Action
 from docflow.access.actor import Actor
 from docflow.dossiers.api.answers import dossier_answer
-from docflow.dossiers.schemas import CloseDossier, DossierOut, WithReason
-from docflow.dossiers.service import closing
+from docflow.dossiers.schemas import CloseDossier, DossierOut, PrintHandOver, WithReason
+from docflow.dossiers.service import closing, printing
+from docflow.printing.writers import MEDIA_TYPES, Format
+from docflow.web.ranges import Disposition, content_disposition
 
 
 @post("/dossiers/{dossier_id:uuid}/closing", opt={"action": Action.DOSSIER_KEEP}, status_code=200)
@@ -92,6 +94,20 @@ async def return_dossier(
     await closing.return_dossier(session, actor, dossier_id, version, data.reason)
 
 
+@post(
+    "/dossiers/hand-over-sheets",
+    opt={"action": Action.DOSSIER_READ, "secret": True, "answers": "application/octet-stream"},
+    status_code=200,
+)
+async def print_hand_over(
+    data: JSONBody[PrintHandOver], session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+) -> Response[bytes]:
+    """The minutes of a hand-over to the archive, or the index of its dossiers, as a file."""
+    name, content = await printing.print_hand_over(session, actor, data)
+    headers = {"Content-Disposition": content_disposition(name, Disposition.ATTACHMENT)}
+    return Response(content, headers=headers, media_type=MEDIA_TYPES[Format(data.format)])
+
+
 router = Router(
     "",
     route_handlers=[
@@ -101,6 +117,7 @@ router = Router(
         receive_dossier,
         refuse_dossier,
         return_dossier,
+        print_hand_over,
     ],
     tags=["dossiers"],
 )
