@@ -18,12 +18,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
-from PIL import Image, PngImagePlugin
-from pyhanko.pdf_utils import images
+from PIL import Image
 
 from docflow.files.extract_child import contain, give_up_the_rest
 from docflow.files.extract_terms import ExtractionLimits
-from docflow.printing.typeface import Face, typeface
 from docflow.signatures.certificates import shown
 from docflow.signatures.embedding import Embedder
 from docflow.signatures.filling import fill
@@ -41,9 +39,17 @@ from docflow.signatures.validating import Judge
 _ONLINE_FILES = 64
 _LARGEST_PICTURE_PIXELS = 16_000_000
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
-_PRELOADED = (images, PngImagePlugin, Image)
 
 OK = b"ok\n"
+
+
+def load_the_rest() -> None:
+    """Sign, fill in and judge once, so that nothing is left to be loaded by a child that may open no file."""
+    warnings.simplefilter("ignore")
+    logging.disable()
+    from docflow.signatures.rehearsal import rehearse
+
+    rehearse()
 
 
 def judge(
@@ -147,8 +153,6 @@ def _prepared(
     """Give up what is not needed; the loop is made before, for it needs descriptors."""
     warnings.simplefilter("ignore")
     logging.disable()
-    typeface(Face.REGULAR)
-    Image.preinit()
     loop = asyncio.new_event_loop()
     contain(limits, alone=not (online or token))
     if token:

@@ -25,6 +25,7 @@ from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, Signer
 from pyhanko_certvalidator import ValidationContext
 
 from docflow.signatures.appearance import style_of
+from docflow.signatures.filling import text_fields
 from docflow.signatures.keys import Refused, opened, require_usable
 from docflow.signatures.terms import Fault, Found, Judged, Placement, SigningTask
 from docflow.signatures.timestamps import HttpTimeStamper
@@ -47,9 +48,9 @@ class Embedder:
         task = self.task
         with opened(task.key, passphrase) as signer:
             certificate = require_usable(signer, task.key, task.signed_at, task.trust)
-            first = self._look(source)
+            texts = self._look(source)
             try:
-                made = self._embed(source, signer, certificate, first=first)
+                made = self._embed(source, signer, certificate, texts)
             except Refused:
                 raise
             except SigningError as error:
@@ -59,8 +60,8 @@ class Embedder:
         self._prove(source, made, certificate)
         return made
 
-    def _look(self, source: BinaryIO) -> bool:
-        """Whether this will be the first signature. Raises Refused for what cannot be signed."""
+    def _look(self, source: BinaryIO) -> list[str]:
+        """Names of the text fields. Raises Refused for what cannot be signed."""
         place = self.task.placement
         try:
             reader = PdfFileReader(source, strict=False)
@@ -68,23 +69,24 @@ class Embedder:
                 raise Refused(Fault.PDF_PROTECTED)
             pages = int(reader.root["/Pages"]["/Count"])
             signed = {name for name, _, _ in enumerate_sig_fields(reader, filled_status=True)}
+            texts = [name for name, _ in text_fields(reader)]
         except (PdfError, RecursionError, *STUMBLES):
             raise Refused(Fault.PDF_BROKEN) from None
         if not -pages <= place.page < pages:
             raise Refused(Fault.PAGE_MISSING)
         if place.field in signed:
             raise Refused(Fault.FIELD_TAKEN)
-        return not signed
+        return texts
 
     def _embed(
-        self, source: BinaryIO, signer: Signer, certificate: x509.Certificate, *, first: bool
+        self, source: BinaryIO, signer: Signer, certificate: x509.Certificate, texts: list[str]
     ) -> bytes:
         if self._could_last(certificate):
             try:
-                return self._written(source, signer, first=first, lasting=True)
+                return self._written(source, signer, texts, lasting=True)
             except (SigningError, *STUMBLES):
                 source.seek(0)  # what is needed for it was not to be had: a signature that ages is one too
-        return self._written(source, signer, first=first, lasting=False)
+        return self._written(source, signer, texts, lasting=False)
 
     def _could_last(self, certificate: x509.Certificate) -> bool:
         if not (self.task.timestamp_url and self.task.trust.roots):
@@ -92,26 +94,26 @@ class Embedder:
         lists = (crl.CertificateList.load(piece) for piece in self.task.trust.crls)
         return self.task.fetching or any(one.issuer == certificate.issuer for one in lists)
 
-    def _written(self, source: BinaryIO, signer: Signer, *, first: bool, lasting: bool) -> bytes:
+    def _written(self, source: BinaryIO, signer: Signer, texts: list[str], *, lasting: bool) -> bytes:
         source.seek(0)
         task, place = self.task, self.task.placement
         writer = IncrementalPdfFileWriter(source, strict=False)
         stamper = HttpTimeStamper(task.timestamp_url) if task.timestamp_url else None
         pdf_signer = PdfSigner(
-            self._metadata(first=first, lasting=lasting),
+            self._metadata(lasting=lasting),
             signer,
             timestamper=stamper,
             stamp_style=style_of(place.look, place.box, place.lines, task.picture, task.signed_at)
             if place.box
             else None,
-            new_field_spec=_field_of(place),
+            new_field_spec=_field_of(place, texts),
         )
         room = _CMS_ROOM_STAMPED if stamper else _CMS_ROOM
         out = io.BytesIO()
         self.loop.run_until_complete(pdf_signer.async_sign_pdf(writer, bytes_reserved=room, output=out))
         return out.getvalue()
 
-    def _metadata(self, *, first: bool, lasting: bool) -> PdfSignatureMetadata:
+    def _metadata(self, *, lasting: bool) -> PdfSignatureMetadata:
         place = self.task.placement
         more: dict[str, Any] = {}
         if lasting:
@@ -122,8 +124,8 @@ class Embedder:
             subfilter=SigSeedSubFilter.PADES,
             reason=place.reason or None,
             location=place.location or None,
-            # The first says what may follow it: filling in, and further signatures (ISO 32000-1, 12.8.2.2).
-            certify=first,
+            # An approval signature: after one that certifies, no field for a further one may be added. What may
+            # follow is said by the lock of the field (ISO 32000-2, 12.7.5.5).
             docmdp_permissions=MDPPerm.FILL_FORMS,
             signer_key_usage=set(),
             **more,
@@ -163,19 +165,20 @@ def _fallen_before(judged: Judged) -> set[str]:
     return {one.field for one in judged.found if not _stands(one)}
 
 
-def _field_of(place: Placement) -> SigFieldSpec:
-    """The field, and what its signature locks: everything, or everything but what is still to be filled in."""
-    lock = FieldMDPSpec(FieldMDPAction.INCLUDE, fields=[place.field])
+def _field_of(place: Placement, texts: list[str]) -> SigFieldSpec:
+    """The field, and what its signature locks: everything, or every text that is not still to be filled in."""
     if place.final:
         lock = FieldMDPSpec(FieldMDPAction.ALL)
-    elif place.open_fields:
-        lock = FieldMDPSpec(FieldMDPAction.EXCLUDE, fields=list(place.open_fields))
+    else:
+        locked = [place.field, *(name for name in texts if name not in place.open_fields)]
+        lock = FieldMDPSpec(FieldMDPAction.INCLUDE, fields=locked)
     return SigFieldSpec(
         place.field,
         on_page=place.page,
         box=place.box,  # type: ignore[arg-type]  # points need not be whole
         field_mdp_spec=lock,
-        doc_mdp_update_value=MDPPerm.FILL_FORMS,
+        # Without it filling in and signing are allowed; with it no field that is seen could be added for the seal.
+        doc_mdp_update_value=MDPPerm.FILL_FORMS if place.final else None,
     )
 
 

@@ -5,6 +5,7 @@ afterwards. In a child only.
 """
 
 import io
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from pyhanko.pdf_utils import generic
@@ -12,7 +13,9 @@ from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.rw_common import PdfHandler
 
+from docflow.core import clock
 from docflow.printing.pdf_file import EmbeddedFace, PdfFile
 from docflow.printing.typeface import Face
 from docflow.signatures.keys import Refused
@@ -33,7 +36,7 @@ def fill(source: BinaryIO, texts: dict[str, str], judge: Judge) -> bytes:
         writer = IncrementalPdfFileWriter(source, strict=False)
         if writer.prev.encrypted:
             raise Refused(Fault.PDF_PROTECTED)
-        fields = {name: place for name, place in _text_fields(writer)}
+        fields = dict(text_fields(writer))
         if set(texts) - set(fields):
             raise Refused(Fault.FIELD_MISSING)
         for name, text in texts.items():
@@ -51,18 +54,19 @@ def _stands(found: Any) -> bool:
     return found.is_intact and found.change != "suspicious"
 
 
-def _text_fields(writer: IncrementalPdfFileWriter) -> Any:
+def text_fields(handler: PdfHandler) -> Iterator[tuple[str, Any]]:
+    """Full name and place of every text field."""
     try:
-        fields = writer.root["/AcroForm"]["/Fields"]
+        fields = handler.root["/AcroForm"]["/Fields"]
     except KeyError:
         return
     yield from _below(fields, "", 0)
 
 
-def _below(fields: Any, above: str, depth: int) -> Any:
+def _below(fields: Any, above: str, depth: int) -> Iterator[tuple[str, Any]]:
     if depth > _DEEPEST:
         return
-    for place in list(generic.ArrayObject.raw_get(fields, number) for number in range(len(fields))):
+    for place in [fields.raw_get(number) for number in range(len(fields))]:
         field = place.get_object()
         own = field.get("/T")
         name = f"{above}.{own}" if above and own else str(own or above)
@@ -121,7 +125,5 @@ def _page_of(text: str, width: float, height: float, size: float, alignment: int
     file.add_page(b"BT /R %.2f Tf %.2f %.2f Td <%b> Tj ET" % (size, x, y, face.shown(line)), width, height)
     number = file.write_face(face)
     file.write(file.resources, b"<< /Font << /R %d 0 R >> >>" % number)
-    from docflow.core import clock
-
     file.finish("", "vi", clock.now())
     return out.getvalue()

@@ -4,22 +4,14 @@ import asyncio
 import os
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
-from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
-from cryptography.x509.oid import NameOID
-
 from docflow.core import clock
+from docflow.signatures.containers import self_signed
 from docflow.signatures.desk import SigningDesk
 from docflow.signatures.errors import HouseCertificateMissing
 from docflow.signatures.terms import Key, Placement
 
-_VALID_FOR = timedelta(days=3650)
 CONTAINER, PASSPHRASE = "house.p12", "house.passphrase"
 
 
@@ -59,40 +51,9 @@ def keep_house_certificate(folder: Path, name: str = "docflow") -> tuple[Path, s
     if not (container.is_file() and secret.is_file()):
         passphrase = secrets.token_urlsafe(24)
         # The passphrase last: a folder without it is begun anew.
-        _write(container, _container(name, passphrase, clock.now()))
+        _write(container, self_signed(name, passphrase, clock.now()))
         _write(secret, passphrase.encode())
     return container, secret.read_text().strip()
-
-
-def _container(name: str, passphrase: str, now: datetime) -> bytes:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    usage = x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=True,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=False,
-        crl_sign=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + _VALID_FOR)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(usage, critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    return serialize_key_and_certificates(
-        name.encode(), key, certificate, None, BestAvailableEncryption(passphrase.encode())
-    )
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -29,7 +29,8 @@ def trust_of(
         return "revoked", [Reason.CERTIFICATE_REVOKED]
     if status.trusted:
         return "trusted", []
-    if problem is AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND:
+    alone = certificate.self_issued and certificate.dump() not in trust.roots
+    if problem is AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND or alone:
         return "untrusted", [Reason.ISSUER_UNKNOWN]
     if problem in _WEAK:
         return "untrusted", [Reason.ALGORITHM_WEAK]
