@@ -4,6 +4,7 @@ import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -39,6 +40,9 @@ from docflow.files.service import FileStore
 from docflow.files.uploads import Uploads
 from docflow.home import api as home
 from docflow.issuing import api as issuing
+from docflow.issuing.api import links as dispatch_links
+from docflow.issuing.service.dispatch_letters import Terms
+from docflow.issuing.service.issue import Desk
 from docflow.meetings import api as meetings
 from docflow.meetings import links as meeting_links
 from docflow.notifications.mail import Mailbox
@@ -133,6 +137,16 @@ def desk_of(settings: Settings, files: FileStore) -> SigningDesk:
     )
 
 
+def terms_of(settings: Settings) -> Terms:
+    """How mails with issued documents go out."""
+    return Terms(settings.mail_attachment_bytes, settings.link_days)
+
+
+def registry_desk_of(settings: Settings, files: FileStore, signing: SigningDesk) -> Desk:
+    """What a registry issues with."""
+    return Desk(postman_of(settings), files, signing, follow_receipts, terms_of(settings))
+
+
 def house_of(settings: Settings, desk: SigningDesk) -> HouseSigner:
     """What signs in the name of the house."""
     return HouseSigner(desk, settings.proof_certificate, settings.proof_passphrase)
@@ -212,6 +226,7 @@ def create_app(settings: Settings, *, idle_seconds: float = IDLE_SECONDS) -> Lit
         route_handlers=[
             Router("/api/v1", route_handlers=API, response_headers=PRIVATE),
             meeting_links.router,
+            dispatch_links.router,
             health.live,
             health.ready,
             *openapi.pages(),
@@ -285,8 +300,10 @@ def _parts(
         "file_store": _always(files),
         "uploads": Provide(provide_uploads, sync_to_thread=False),
         "postman": _always(postman_of(settings)),
+        "working_copy_time": _always(timedelta(hours=settings.working_copy_hours)),
         "sheet_sources": _always(SheetSources()),
         "follow": _always(follow_receipts),
+        "desk": _always(registry_desk_of(settings, files, desk)),
     }
 
 

@@ -64,6 +64,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_upload_bytes: Some = 2 * 1024**3
     session_hours: Some = 12
     """How long a sign-in lasts without being used."""
+    mail_attachment_bytes: Some = 10 * 1024**2
+    """A larger issued document goes out by a personal link instead of with the mail."""
+    link_days: Some = 30
+    """How long a personal link to an issued document opens it."""
+    working_copy_hours: Some = 8
+    """How long somebody has the text of a manuscript to work on when it is checked out."""
     orphan_grace_hours: Some = 24
     """An object without a row is swept when it is older than this."""
     object_lock: Literal["off", "governance", "compliance"] = "off"

@@ -105,7 +105,7 @@ def decide_rules(actor: Actor, lineage: Sequence[int] | None) -> Decision:
     """May the actor say which way drafts of a body take? ``lineage`` is the body's; None: of every body."""
     mine = actor.unit_numbers_for(Action.APPROVAL_CONFIGURE)
     if lineage is not None:
-        return allow("own_or_below") if mine & set(lineage) else deny("rules_outside_own_units")
+        return allow("own_or_below") if mine & set(lineage) else deny("way_outside_own_units")
     if any(held.unit_no in mine and len(held.lineage) == 1 for held in actor.held):
         return allow("administrator_of_the_top_unit")
     return deny("rules_of_all_by_the_top_unit")

@@ -2,4 +2,6 @@
 
 from litestar import Router
 
-routers: list[Router] = []
+from docflow.issuing.api import dispatches, issue, manuscripts, rules, steps, versions
+
+routers: list[Router] = [manuscripts.router, versions.router, steps.router, rules.router, issue.router, dispatches.router]
