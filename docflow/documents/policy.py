@@ -4,14 +4,17 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, cast, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
 
 from docflow.access.actions import Action
 from docflow.access.actor import Actor, Secrecy
 from docflow.access.decision import Decision, allow, deny
-from docflow.accounts.models import Unit
-from docflow.documents.models import Document, Receipt, Register
+from docflow.accounts.models import Principal, Unit
+from docflow.documents.models import Acquaintance, Comment, Document, Receipt, Register
+from docflow.documents.routing import Step
 
 _TABLE = Document.__table__.c
 """Columns, not attributes: statements of columns alone need nothing of the mapper when they run."""
@@ -42,18 +45,83 @@ def seen_by(actor: Actor) -> dict[str, Any]:
     return {"principals": list(actor.principals), "clearance": int(actor.clearance)}
 
 
-def receipts_visible_to(actor: Actor, owner: Any) -> ColumnElement[bool]:
+def receipts_visible_to(
+    actor: Actor, owner: Any, document_id: UUID, receipt: Any = Receipt
+) -> ColumnElement[bool]:
     """Whose receipts of a document somebody sees who sees the document; ``owner`` is its unit in the statement.
 
-    The registering unit and those above it see all; whoever else received it sees their own and what they sent
-    on: that another unit leads or coordinates is told by the tasks, by their own rule.
+    The registering unit and those above it see all. Whoever else received it sees their own, and what they sent on
+    with everything below; of a unit's, its head and registry see what its people passed on. That another unit leads
+    or coordinates is told by the tasks, by their own rule.
     """
     units = cast(sorted(actor.member_unit_numbers), ARRAY(Integer))
+    answered = actor.units_for(Action.DOCUMENT_ROUTE, inherited=True)
+    own, child = aliased(Receipt), aliased(Receipt)
+    held = select(Principal.no).where(
+        Principal.no.in_(actor.principals),
+        or_(Principal.person_id.is_not(None), Principal.unit_id.in_(answered)),
+    )
+    below = (
+        select(own.id)
+        .where(
+            own.document_id == document_id,
+            or_(own.principal_no.in_(held), own.sent_by == actor.person_id),
+        )
+        .cte(recursive=True)
+    )
+    below = below.union(select(child.id).join(below, child.parent_id == below.c.id))
     return or_(
         owner.lineage.overlap(units),
-        Receipt.principal_no.in_(actor.principals),
-        Receipt.sent_by == actor.person_id,
+        receipt.principal_no.in_(actor.principals),
+        receipt.id.in_(select(below.c.id)),
     )
+
+
+class ReceiptPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a receipt is, as far as it says who may do what to it. A ``unit_id`` of None: a person holds it."""
+
+    principal_no: int
+    unit_id: UUID | None
+    sender_principal: int
+    is_root: bool
+    parent_principal: int | None
+    parent_unit_id: UUID | None
+    owner_unit_id: UUID
+
+
+def decide_receipt(actor: Actor, step: Step, place: ReceiptPlace) -> Decision:
+    """May the actor, who sees the receipt, do this to it?
+
+    What a person got is theirs, and their substitute's; of what a unit got each member answers for it, and its head
+    and registry pass it on. It is recalled by whoever gave it: that person, those who pass on for the unit above, and
+    for what the registry gave, those who pass on for the registering unit.
+    """
+    if step is not Step.RECALL:
+        return decide_held(actor, step, place.principal_no, place.unit_id)
+    if place.sender_principal in actor.principals:
+        return allow("given_by_oneself")
+    if place.is_root:
+        if place.owner_unit_id in actor.units_for(Action.DOCUMENT_ROUTE, inherited=True):
+            return allow("registry_of_the_unit")
+        return deny("recalled_by_whoever_gave_it")
+    if place.parent_principal is not None and decide_held(
+        actor, step, place.parent_principal, place.parent_unit_id
+    ):
+        return allow("given_by_oneself")
+    return deny("recalled_by_whoever_gave_it")
+
+
+def decide_held(actor: Actor, step: Step, principal_no: int, unit_id: UUID | None) -> Decision:
+    """May the actor do this with what is given to this principal? ``unit_id`` None: a person."""
+    if unit_id is None:
+        return allow("own_receipt") if principal_no in actor.principals else deny("receipt_of_another")
+    passing_on = step is Step.FORWARD or step is Step.RECALL
+    needed = Action.DOCUMENT_ROUTE if passing_on else Action.RECEIPT_HANDLE
+    if unit_id in actor.units_for(needed, inherited=True):
+        return allow("answers_for_the_unit")
+    if passing_on and unit_id in actor.units_for(Action.RECEIPT_HANDLE, inherited=True):
+        return deny("passed_on_by_head_or_registry")
+    return deny("receipt_of_another")
 
 
 def decide(actor: Actor, action: Action, document: Document, owner: Sequence[int]) -> Decision:
@@ -65,6 +133,12 @@ def decide(actor: Actor, action: Action, document: Document, owner: Sequence[int
             if document.unit_id in actor.units_for(action, inherited=True):
                 return allow("registry_of_the_unit")
             return deny("only_the_registry_that_registered_it")
+        case Action.DOCUMENT_COMMENT:
+            return allow("reader")
+        case Action.DOCUMENT_PERMIT:
+            if actor.unit_numbers_for(action, inherited=True) & set(owner):
+                return allow("unit_or_above")
+            return deny("permission_for_the_registering_unit_and_above")
         case Action.DOCUMENT_TRAIL:
             if actor.unit_numbers_for(action, inherited=True) & set(owner):
                 return allow("unit_or_above")
@@ -140,3 +214,36 @@ def decide_target(actor: Actor, action: Action, owner: Collection[int], lineage:
     if mine & set(owner) or mine & set(lineage):
         return allow("own_or_below")
     return deny("target_outside_own_units")
+
+
+def comments_visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Which comments on a document somebody sees who sees the document: a unit's own are for its members alone."""
+    return or_(Comment.unit_id.is_(None), Comment.unit_id.in_(actor.member_units))
+
+
+def decide_comment(actor: Actor, unit_id: UUID | None) -> Decision:
+    """May the actor, who sees the document, comment on it for every reader, or inside this unit?"""
+    if unit_id is None or unit_id in actor.member_units:
+        return allow("reader" if unit_id is None else "member_of_the_unit")
+    return deny("comment_for_members_of_the_unit")
+
+
+def decide_withdrawal(actor: Actor, author_id: UUID) -> Decision:
+    """May the actor withdraw this comment?"""
+    return allow("author") if author_id == actor.person_id else deny("only_ones_own_comment")
+
+
+def decide_submission(actor: Actor, owner: Collection[int]) -> Decision:
+    """May the actor submit the document to a leader? Whoever received it forwards it from their own receipt."""
+    if actor.unit_numbers_for(Action.DOCUMENT_ROUTE, inherited=True) & set(owner):
+        return allow("unit_or_above")
+    return deny("submission_by_the_registering_unit")
+
+
+def acquaintances_visible_to(actor: Actor, owner: Any) -> ColumnElement[bool]:
+    """Whose acquaintance lists somebody sees who sees the document; ``owner`` is its unit in the statement.
+
+    The registering unit and those above it see all, whoever made one sees it: it tells who has read and who has not.
+    """
+    units = cast(sorted(actor.member_unit_numbers), ARRAY(Integer))
+    return or_(owner.lineage.overlap(units), Acquaintance.made_by == actor.person_id)

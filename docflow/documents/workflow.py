@@ -6,7 +6,7 @@ from docflow.core.errors import Conflict
 from docflow.documents.errors import DocumentVoided, IssuedNeverEdited, StubNotGivenOn
 from docflow.documents.models import Direction, Document
 
-_GIVE = frozenset({Action.DOCUMENT_DIRECT, Action.DOCUMENT_ROUTE})
+_GIVE = frozenset({Action.DOCUMENT_COMMENT, Action.DOCUMENT_DIRECT, Action.DOCUMENT_ROUTE})
 _CHANGE = frozenset({Action.DOCUMENT_AMEND, Action.NUMBER_VOID}) | _GIVE
 
 

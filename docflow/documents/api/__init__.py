@@ -1,6 +1,7 @@
 """The addresses of documents, registers and kinds."""
 
 from docflow.documents.api import (
+    circulation,
     citations,
     documents,
     drafts,
@@ -13,9 +14,11 @@ from docflow.documents.api import (
     registering,
     registers,
     searches,
+    sheets,
 )
 
 routers = (
+    circulation.router,
     citations.router,
     documents.router,
     drafts.router,
@@ -28,4 +31,5 @@ routers = (
     registering.router,
     registers.router,
     searches.router,
+    sheets.router,
 )
