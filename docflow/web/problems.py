@@ -131,6 +131,7 @@ STATUS[MethodNotAllowed] = 405
 
 _NAMES = {
     "rows": "limit",
+    "in_state": "state",
     "meeting_state": "state",
     "part_state": "state",
     "still_open": "open",

@@ -30,6 +30,7 @@ from docflow.web.etags import etag_of
 from docflow.web.ranges import Disposition, content_disposition
 
 Most = Annotated[int, QueryParameter(ge=1, le=2000, description="At most so many, the oldest first.")]
+InState = Annotated[DisposalState | None, QueryParameter(name="state")]
 PRINTS = {"answers": "application/octet-stream"}
 
 
@@ -57,11 +58,11 @@ async def list_disposals(
     session: NamedDependency[AsyncSession],
     actor: NamedDependency[Actor],
     limit: NamedDependency[int],
-    state: FromQuery[DisposalState | None] = None,
+    in_state: InState = None,
     cursor: FromQuery[str | None] = None,
 ) -> Page[DisposalOut]:
     """Disposals of your units and those below, the newest first."""
-    rows = await queries.list_disposals(session, actor, state=state, cursor=cursor, limit=limit)
+    rows = await queries.list_disposals(session, actor, state=in_state, cursor=cursor, limit=limit)
     kept, following = page_of(rows, limit, lambda row: (row.id,))
     return Page([await disposal_out(session, actor, one) for one in kept], following)
 
