@@ -87,6 +87,10 @@ class Postman:
         )
         await enqueue(session, DELIVER, alone=True, priority=FIRST)
 
+    async def is_written(self, session: AsyncSession, effect: str) -> bool:
+        """Whether the letter with this effect is in the outbox, or was."""
+        return await session.scalar(select(exists().where(Letter.effect == effect))) or False
+
     def message_id(self, effect: str) -> str:
         """The Message-ID of the letter with this effect, which stays the same at every attempt."""
         return f"<{sha256(effect.encode()).hexdigest()[:40]}@{self.domain}>"

@@ -14,6 +14,9 @@ from tests.nowhere import app_of_nowhere
 PUBLIC = {
     "GET /a/{secret}": "the page behind the link of an invitation: its secret is the key",
     "POST /a/{secret}": "the answer given on that page",
+    "GET /d/{token}": "the page behind the personal link to an issued document: its token is the key",
+    "POST /d/{token}": "what its recipient confirms on that page",
+    "GET /d/{token}/file": "the document's file, by the same token",
     "GET /j/{token}": "on to where the meeting is held, by the token of the invitation",
     "GET /api/v1/answers/{secret}": "the same by program",
     "POST /api/v1/answers/{secret}": "the same by program",
