@@ -19,7 +19,6 @@ from docflow.documents.schemas import (
     EntryState,
     FileOut,
     KindOut,
-    ReceiptOut,
     RegisterOut,
     RegisterState,
 )
@@ -75,22 +74,6 @@ async def document_out(
             and not hindrance(document, action)
         ],
         version=document.version,
-    )
-
-
-def receipt_out(row: Row[Any]) -> ReceiptOut:
-    """A receipt with the name of whoever got the document."""
-    receipt = row.Receipt
-    return ReceiptOut(
-        id=receipt.id,
-        unit_id=row.unit_id,
-        person_id=row.person_id,
-        name=row.name_vi or row.full_name,
-        role=receipt.role,
-        note=receipt.note,
-        sent_at=receipt.sent_at,
-        opened_at=receipt.opened_at,
-        acknowledged_at=receipt.acknowledged_at,
     )
 
 

@@ -33,6 +33,12 @@ class PartClosed(Conflict):
     code = "part_closed"
 
 
+class PartRecalled(Conflict):
+    """Whoever gave the unit the document took it back, and the part with it."""
+
+    code = "part_recalled"
+
+
 class UnitTwiceInTask(Invalid):
     """A unit has one part in a task, as its lead or as a coordinator."""
 

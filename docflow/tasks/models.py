@@ -25,7 +25,9 @@ class PartState(StrEnum):
     RETURNED = "returned"
     COMPLETED = "completed"
     CLOSED = "closed"
-    """A coordinator's part, closed when the lead completed or returned its own."""
+    """Ended with something else: a coordinator's with the lead's part, any with the receipt that was closed."""
+    RECALLED = "recalled"
+    """Whoever gave the unit the document took it back, and the part with it."""
 
 
 class LeaderDirection(Base):
@@ -77,7 +79,7 @@ class Part(Base):
     returned_at: Mapped[Moment | None]
     return_reason: Mapped[str | None]
     finished_at: Mapped[Moment | None]
-    """Completed, or closed when the lead completed or returned its own."""
+    """Completed, closed or recalled."""
     result_document_id: Mapped[UUID | None] = mapped_column(ForeignKey("document.id"))
     version: Mapped[int] = mapped_column(server_default=text("1"))
 
@@ -87,7 +89,9 @@ class Part(Base):
         one_of("state", PartState),
         CheckConstraint("percent BETWEEN 0 AND 100", name="percent"),
         CheckConstraint("(state = 'returned') = (return_reason IS NOT NULL)", name="return_reason"),
-        CheckConstraint("(state IN ('completed', 'closed')) = (finished_at IS NOT NULL)", name="finished"),
+        CheckConstraint(
+            "(state IN ('completed', 'closed', 'recalled')) = (finished_at IS NOT NULL)", name="finished"
+        ),
         UniqueConstraint("task_id", "unit_id"),
         Index("uq_task_part_lead", "task_id", unique=True, postgresql_where=text("role = 'lead'")),
         Index(

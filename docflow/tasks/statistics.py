@@ -42,7 +42,7 @@ async def count(
 ) -> StatisticsOut:
     """The statistic of the units at and below those of the actor, or at and below ``unit_id`` of them.
 
-    A part that was returned counts for nobody. A coordinator's that the lead's end closed, completed or returned, is
+    A part that was returned or recalled counts for nobody. A coordinator's that the lead's end closed, completed or returned, is
     done at that moment.
     Raises NotFound for an unknown unit and NotAllowed for one elsewhere.
     """
@@ -81,7 +81,7 @@ async def _rows(
         .where(
             Part.due_at.between(start_of(asked.since), last_of(asked.until)),
             Part.unit_id.in_(select(Unit.id).where(overlaps(tops))),
-            Part.state != PartState.RETURNED,
+            Part.state.not_in((PartState.RETURNED, PartState.RECALLED)),
             *([Part.role == role] if role else []),
         )
         .group_by(Part.unit_id)

@@ -8,19 +8,23 @@ from docflow.tasks.errors import (
     PartClosed,
     PartCompleted,
     PartNotAccepted,
+    PartRecalled,
     PartReturned,
 )
 from docflow.tasks.models import PartState
 
 
 class Step(StrEnum):
-    """What happens to a part. All but the last are the unit's own; ``close`` comes with the lead's end."""
+    """What happens to a part. The first four are the unit's own; the others come with the lead's or the receipt's end."""
 
     ACCEPT = "accept"
     REPORT = "report"
     COMPLETE = "complete"
     RETURN = "return"
+    FINISH = "finish"
+    """The unit completed the receipt that the part came with, whether it had accepted the part or not."""
     CLOSE = "close"
+    RECALL = "recall"
 
 
 class TaskState(StrEnum):
@@ -30,17 +34,25 @@ class TaskState(StrEnum):
     IN_PROGRESS = "in_progress"
     LEAD_RETURNED = "lead_returned"
     """Nobody leads it and nothing of it is open: the leader has to direct anew."""
+    LEAD_RECALLED = "lead_recalled"
+    """The document was taken back from the lead: nobody leads it, and nothing of it is open."""
     COMPLETED = "completed"
+    CLOSED = "closed"
+    """It ended with the work that it belonged to."""
 
 
 TRANSITIONS: dict[tuple[PartState, Step], PartState] = {
     (PartState.ASSIGNED, Step.ACCEPT): PartState.ACCEPTED,
     (PartState.ASSIGNED, Step.RETURN): PartState.RETURNED,
+    (PartState.ASSIGNED, Step.FINISH): PartState.COMPLETED,
     (PartState.ASSIGNED, Step.CLOSE): PartState.CLOSED,
+    (PartState.ASSIGNED, Step.RECALL): PartState.RECALLED,
     (PartState.ACCEPTED, Step.REPORT): PartState.ACCEPTED,
     (PartState.ACCEPTED, Step.COMPLETE): PartState.COMPLETED,
     (PartState.ACCEPTED, Step.RETURN): PartState.RETURNED,
+    (PartState.ACCEPTED, Step.FINISH): PartState.COMPLETED,
     (PartState.ACCEPTED, Step.CLOSE): PartState.CLOSED,
+    (PartState.ACCEPTED, Step.RECALL): PartState.RECALLED,
 }
 """Every step there is; whatever is not named here is impossible."""
 
@@ -53,13 +65,17 @@ _WHY_NOT: dict[PartState, type[Conflict]] = {
     PartState.RETURNED: PartReturned,
     PartState.COMPLETED: PartCompleted,
     PartState.CLOSED: PartClosed,
+    PartState.RECALLED: PartRecalled,
 }
+_OWN = (Step.ACCEPT, Step.REPORT, Step.COMPLETE, Step.RETURN)
 
 _TASK: dict[PartState, TaskState] = {
     PartState.ASSIGNED: TaskState.ASSIGNED,
     PartState.ACCEPTED: TaskState.IN_PROGRESS,
     PartState.RETURNED: TaskState.LEAD_RETURNED,
+    PartState.RECALLED: TaskState.LEAD_RECALLED,
     PartState.COMPLETED: TaskState.COMPLETED,
+    PartState.CLOSED: TaskState.CLOSED,
 }
 
 
@@ -73,9 +89,9 @@ def next_state(state: PartState, step: Step) -> PartState:
 
 def steps_from(state: PartState) -> list[Step]:
     """What the unit can do with its part now, in the order of ``Step``."""
-    return [step for step in Step if step is not Step.CLOSE and (state, step) in TRANSITIONS]
+    return [step for step in _OWN if (state, step) in TRANSITIONS]
 
 
 def task_state(lead: PartState) -> TaskState:
-    """The state of a task whose lead's part is in state ``lead``; a lead's part is never closed."""
+    """The state of a task whose lead's part is in state ``lead``."""
     return _TASK[lead]

@@ -99,7 +99,7 @@ async def test_the_trail_names_units_and_deadlines(province: Province) -> None:
             province.group("STTTT", content="Báo cáo riêng.", due_on=date(2026, 12, 31)),
             information=["H99.21"],
         )
-    directed, informed = (await province.trail(document_id))[-2:]
+    directed = (await province.trail(document_id))[-1]
     assert (directed.tag, directed.actor_name) == (Tag.DOCUMENT_DIRECTED, "Hoàng Thị Thu Thủy")
     assert directed.details["direction"] == str(direction_id)
     assert directed.details["content"] == CONTENT
@@ -109,7 +109,14 @@ async def test_the_trail_names_units_and_deadlines(province: Province) -> None:
     assert (second["lead"], second["coordinators"]) == ("Sở Thông tin và Truyền thông", [])
     assert (second["content"], second["due_on"]) == ("Báo cáo riêng.", "2026-12-31")
     assert directed.details["information"] == ["Ủy ban nhân dân phường Bến Thuyền"]
-    assert informed.tag is Tag.DOCUMENT_ROUTED
+    assert [(one["role"], one["from"], one["to"]) for one in directed.details["changes"][:4]] == [
+        ("lead", None, "waiting"),
+        ("coordinate", None, "waiting"),
+        ("lead", None, "waiting"),
+        ("information", None, "waiting"),
+    ]
+    (handled,) = directed.details["changes"][4:]
+    assert (handled["from"], handled["to"]) == ("waiting", "forwarded")
 
 
 async def test_a_unit_for_information_sees_the_document_and_the_words_but_no_task(province: Province) -> None:

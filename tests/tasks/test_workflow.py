@@ -13,13 +13,15 @@ from docflow.tasks.errors import (
     PartClosed,
     PartCompleted,
     PartNotAccepted,
+    PartRecalled,
     PartReturned,
 )
 from docflow.tasks.models import PartState
 from docflow.tasks.workflow import OPEN, TRANSITIONS, Step, TaskState, next_state, steps_from, task_state
 
-ASSIGNED, ACCEPTED, RETURNED, COMPLETED, CLOSED = PartState
-FINAL = {RETURNED: PartReturned, COMPLETED: PartCompleted, CLOSED: PartClosed}
+ASSIGNED, ACCEPTED, RETURNED, COMPLETED, CLOSED, RECALLED = PartState
+FINAL = {RETURNED: PartReturned, COMPLETED: PartCompleted, CLOSED: PartClosed, RECALLED: PartRecalled}
+OWN = (Step.ACCEPT, Step.REPORT, Step.COMPLETE, Step.RETURN)
 
 
 @pytest.mark.parametrize(
@@ -28,19 +30,23 @@ FINAL = {RETURNED: PartReturned, COMPLETED: PartCompleted, CLOSED: PartClosed}
         (ASSIGNED, Step.ACCEPT, ACCEPTED),
         (ASSIGNED, Step.RETURN, RETURNED),
         (ASSIGNED, Step.CLOSE, CLOSED),
+        (ASSIGNED, Step.FINISH, COMPLETED),
+        (ASSIGNED, Step.RECALL, RECALLED),
         (ACCEPTED, Step.REPORT, ACCEPTED),
         (ACCEPTED, Step.COMPLETE, COMPLETED),
         (ACCEPTED, Step.RETURN, RETURNED),
         (ACCEPTED, Step.CLOSE, CLOSED),
+        (ACCEPTED, Step.FINISH, COMPLETED),
+        (ACCEPTED, Step.RECALL, RECALLED),
     ],
 )
 def test_a_step_leads_where_the_table_says(state: PartState, step: Step, after: PartState) -> None:
     assert next_state(state, step) is after
-    assert len(TRANSITIONS) == 7
+    assert len(TRANSITIONS) == 11
 
 
 @pytest.mark.parametrize(("state", "step"), list(product(FINAL, Step)))
-def test_nothing_follows_a_part_that_is_returned_completed_or_closed(state: PartState, step: Step) -> None:
+def test_nothing_follows_a_part_that_has_ended(state: PartState, step: Step) -> None:
     with pytest.raises(FINAL[state]):
         next_state(state, step)
 
@@ -60,15 +66,17 @@ def test_what_is_offered_is_what_is_possible(state: PartState, step: Step) -> No
         possible = True
     except Conflict:
         possible = False
-    assert (step in steps_from(state)) == (possible and step is not Step.CLOSE)
+    assert (step in steps_from(state)) == (possible and step in OWN)
 
 
 def test_a_task_is_where_its_lead_is() -> None:
-    assert [task_state(state) for state in (ASSIGNED, ACCEPTED, RETURNED, COMPLETED)] == [
+    assert [task_state(state) for state in PartState] == [
         TaskState.ASSIGNED,
         TaskState.IN_PROGRESS,
         TaskState.LEAD_RETURNED,
         TaskState.COMPLETED,
+        TaskState.CLOSED,
+        TaskState.LEAD_RECALLED,
     ]
 
 
@@ -87,7 +95,7 @@ class PartLife(RuleBasedStateMachine):
         except Conflict:
             return state
 
-    @rule(step=st.sampled_from([step for step in Step if step is not Step.CLOSE]))
+    @rule(step=st.sampled_from(OWN))
     def the_coordinator_tries(self, step: Step) -> None:
         before = self.coordinator
         self.coordinator = self.attempt(before, step)
@@ -96,7 +104,7 @@ class PartLife(RuleBasedStateMachine):
         if self.coordinator is not before:
             self.taken.append(step)
 
-    @rule(step=st.sampled_from([step for step in Step if step is not Step.CLOSE]))
+    @rule(step=st.sampled_from(OWN))
     def the_lead_tries(self, step: Step) -> None:
         before = self.lead
         self.lead = self.attempt(before, step)

@@ -1,17 +1,15 @@
 """One document, its links and its unit."""
 
-from collections.abc import Collection
 from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Select, bindparam, literal_column, or_, select, true
+from sqlalchemy import CTE, ColumnElement, Select, bindparam, literal_column, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
 from docflow.access.actor import Actor
-from docflow.accounts.models import RoleHeld, Unit
-from docflow.core import clock
+from docflow.accounts.models import Unit
 from docflow.core.errors import NotFound
 from docflow.documents.models import (
     Direction,
@@ -48,24 +46,6 @@ async def find_visible(session: AsyncSession, actor: Actor, document_id: UUID | 
 async def lineage_of(session: AsyncSession, document: Document) -> tuple[int, ...]:
     """The lineage of the document's unit."""
     return tuple(await session.scalar(select(Unit.lineage).where(Unit.id == document.unit_id)) or ())
-
-
-async def lineages_of_people(session: AsyncSession, person_ids: Collection[UUID]) -> dict[UUID, set[int]]:
-    """For each person the numbers of all units in which they hold a role today, and of those above."""
-    today = clock.today()
-    rows = await session.execute(
-        select(RoleHeld.person_id, Unit.lineage)
-        .join(Unit, Unit.id == RoleHeld.unit_id)
-        .where(
-            RoleHeld.person_id.in_(person_ids),
-            RoleHeld.valid_from <= today,
-            or_(RoleHeld.valid_to.is_(None), RoleHeld.valid_to > today),
-        )
-    )
-    placed: dict[UUID, set[int]] = {}
-    for person_id, lineage in rows:
-        placed.setdefault(person_id, set()).update(lineage)
-    return placed
 
 
 async def find_duplicates(

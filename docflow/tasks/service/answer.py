@@ -1,5 +1,6 @@
 """What a unit does with its part: accept it, report on it, give it back, complete it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,12 +19,16 @@ from docflow.core.errors import NotFound, invalid
 from docflow.documents import queries as documents
 from docflow.documents.models import Direction, Document, ReceiptRole
 from docflow.documents.service import receipts
+from docflow.documents.service.routing import give
+from docflow.documents.service.routing.give import Giving
+from docflow.documents.service.routing.writing import read
 from docflow.notifications.service import Postman
 from docflow.tasks.models import Part, PartRole, PartState, Report
 from docflow.tasks.policy import decide
 from docflow.tasks.queries import OPEN
 from docflow.tasks.schemas import Complete, GiveBack, Progress
 from docflow.tasks.service.answered import Answered, find_leader, get_answered, list_waiting_for_result
+from docflow.tasks.service.follow import end_receipts
 from docflow.tasks.service.letters import letter
 from docflow.tasks.workflow import Step, next_state
 
@@ -66,10 +71,12 @@ async def give_back(
     part.state = next_state(part.state, Step.RETURN)
     part.returned_at = clock.now()
     part.return_reason = data.reason
-    closed = await _close_coordinators(session, part, part.returned_at) if part.role is PartRole.LEAD else []
+    closed = await _close_coordinators(session, part, part.returned_at) if part.role is PartRole.LEAD else {}
     await session.flush()
     await _settle(session, actor, answered)
-    await _record(session, actor, Tag.TASK_RETURNED, answered, reason=data.reason, closed=closed)
+    told = await _end_receipts(session, actor, answered, closed, data.reason)
+    names = list(closed.values())
+    await _record(session, actor, Tag.TASK_RETURNED, answered, reason=data.reason, closed=names, **told)
     await _tell_leader(session, postman, answered)
 
 
@@ -86,14 +93,17 @@ async def complete(session: AsyncSession, actor: Actor, part_id: UUID, version: 
     result = await _result(session, actor, part, data.result_document_id)
     part.result_document_id = result.id if result else None
     await _report(session, actor, part, 100, data.note)
-    closed: list[str] = []
+    closed: dict[UUID, str] = {}
     if part.role is PartRole.LEAD:
         answered.task.completed_at = part.finished_at
         closed = await _close_coordinators(session, part, part.finished_at)
     await session.flush()
     await _settle(session, actor, answered)
-    told = {"result": result.symbol, "result_document": str(result.id)} if result else {}
-    await _record(session, actor, Tag.TASK_COMPLETED, answered, note=data.note, closed=closed, **told)
+    told = await _end_receipts(session, actor, answered, closed, data.note)
+    if result is not None:
+        told |= {"result": result.symbol, "result_document": str(result.id)}
+    names = list(closed.values())
+    await _record(session, actor, Tag.TASK_COMPLETED, answered, note=data.note, closed=names, **told)
     if result is not None:
         await _hand_over(session, actor, answered, result)
 
@@ -143,8 +153,8 @@ async def _result(
     return document
 
 
-async def _close_coordinators(session: AsyncSession, lead: Part, at: datetime) -> list[str]:
-    """Close the parts that are still open; the names of their units."""
+async def _close_coordinators(session: AsyncSession, lead: Part, at: datetime) -> dict[UUID, str]:
+    """Close the parts that are still open; their units, by name."""
     closed = await session.scalars(
         update(Part)
         .where(Part.task_id == lead.task_id, Part.id != lead.id, OPEN)
@@ -152,16 +162,22 @@ async def _close_coordinators(session: AsyncSession, lead: Part, at: datetime) -
         .returning(Part.unit_id)
         .execution_options(synchronize_session=False)
     )
-    units = select(Unit.name_vi).where(Unit.id.in_(closed.all())).order_by(Unit.no)
-    return list(await session.scalars(units))
+    units = select(Unit.id, Unit.name_vi).where(Unit.id.in_(closed.all())).order_by(Unit.no)
+    return {row.id: row.name_vi for row in await session.execute(units)}
+
+
+async def _end_receipts(
+    session: AsyncSession, actor: Actor, answered: Answered, closed: Iterable[UUID], note: str
+) -> dict[str, Any]:
+    routing = await read(session, answered.document)
+    return await end_receipts(session, actor, routing, answered.part, closed, note)
 
 
 async def _hand_over(session: AsyncSession, actor: Actor, answered: Answered, result: Document) -> None:
     """Give the result to the leader, the unit that registered the document and, from a coordinator, the lead."""
     to = await list_waiting_for_result(session, answered)
-    fresh = await receipts.give(
-        session, actor, result, [(one, ReceiptRole.INFORMATION) for one in to], answered.document.symbol
-    )
+    givings = [Giving(one, ReceiptRole.INFORMATION) for one in to]
+    given = await give(session, actor, result, givings, answered.document.symbol)
     await audit.record(
         session,
         actor,
@@ -169,8 +185,9 @@ async def _hand_over(session: AsyncSession, actor: Actor, answered: Answered, re
         "document",
         result.id,
         role=ReceiptRole.INFORMATION.value,
-        to=[one.name for one in fresh],
+        to=[one.to.name for one in given],
         answers=answered.document.symbol,
+        changes=[one.told for one in given],
     )
 
 

@@ -22,7 +22,7 @@ _ANSWERED: tuple[Any, ...] = (Part, Task, LeaderDirection, Document, Unit)
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """A part with everything that a verb on it needs. The part is locked until the transaction ends."""
+    """A part with everything that a verb on it needs. It is locked until the transaction ends, its document before it."""
 
     part: Part
     task: Task
@@ -32,19 +32,18 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 async def get_answered(session: AsyncSession, actor: Actor, part_id: UUID) -> Answered:
-    """A part of a task that the actor sees, locked, for a verb on it. Raises NotFound."""
-    statement = (
-        joined(select(*_ANSWERED))
-        .join(LeaderDirection, LeaderDirection.id == Task.direction_id)
-        .join(Owner, Owner.id == Document.unit_id)
-        .where(Part.id == part_id, visible_to(actor))
-        .with_for_update(of=Part)
-        .execution_options(populate_existing=True)
-    )
-    row = (await session.execute(statement)).one_or_none()
-    if row is None:
+    """A part of a task that the actor sees, locked, for a verb on it. Raises NotFound.
+
+    Whoever saw it when the verb began is told what became of it, also when that took it out of their sight.
+    """
+    asked = joined(select(*_ANSWERED)).join(LeaderDirection, LeaderDirection.id == Task.direction_id)
+    shown = asked.join(Owner, Owner.id == Document.unit_id).where(Part.id == part_id, visible_to(actor))
+    seen = (await session.execute(shown.with_only_columns(Document.id))).scalar_one_or_none()
+    if seen is None:
         raise NotFound
-    return Answered(*row)
+    await session.execute(select(Document.id).where(Document.id == seen).with_for_update())
+    locked = asked.where(Part.id == part_id).with_for_update(of=Part)
+    return Answered(*(await session.execute(locked.execution_options(populate_existing=True))).one())
 
 
 async def find_leader(session: AsyncSession, direction: LeaderDirection) -> Addressee | None:

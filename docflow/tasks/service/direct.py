@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -18,15 +19,21 @@ from docflow.core import clock
 from docflow.core.errors import FieldError, Invalid, NotAllowed, invalid
 from docflow.core.working_calendar import end_of_day
 from docflow.documents import queries as documents
-from docflow.documents.models import Document, ReceiptRole
-from docflow.documents.schemas import Route
+from docflow.documents.models import Document, ReceiptRole, ReceiptState
+from docflow.documents.routing import ACTING
 from docflow.documents.service import receipts
+from docflow.documents.service.routing import Given, carry_out, give
+from docflow.documents.service.routing.addressing import find_own, require_no_cycle
+from docflow.documents.service.routing.give import Giving
+from docflow.documents.service.routing.letters import tell_given
+from docflow.documents.service.routing.writing import read
 from docflow.documents.workflow import require_possible
 from docflow.notifications.service import Postman
 from docflow.tasks.deadlines import due_on
 from docflow.tasks.models import LeaderDirection, PartRole, Task
 from docflow.tasks.policy import decide
 from docflow.tasks.schemas import Direct, TaskIn
+from docflow.tasks.service.follow import follow_receipts
 from docflow.tasks.service.letters import letter
 
 MOST_PARTS = 5_000
@@ -79,12 +86,12 @@ async def direct(
     ]
     await _write(session, actor, document, direction_id, data.content, tasks)
     await receipts.settle_receipts(session, actor, document.id, ReceiptRole.DIRECTION)
-    await receipts.give(session, actor, document, _receipts(tasks), data.content)
-    await _record(session, actor, document, direction_id, data, tasks, named)
+    informed = [named[unit_id] for unit_id in dict.fromkeys(data.information_unit_ids)]
+    given, changes = await _pass_on(session, actor, document, tasks, informed, data.content)
+    await _record(session, actor, document, direction_id, data, tasks, named, changes)
     await _tell(session, actor, postman, document, tasks)
-    if data.information_unit_ids:
-        route = Route(unit_ids=data.information_unit_ids, note=data.content)
-        await receipts.route(session, actor, postman, document_id, route)
+    to_know = [one for one in given if one.role is ReceiptRole.INFORMATION]
+    await tell_given(session, actor, postman, document, to_know, data.content)
     return direction_id
 
 
@@ -187,15 +194,41 @@ async def _write(
     )
 
 
-def _receipts(tasks: Sequence[Directed]) -> list[tuple[Addressee, ReceiptRole]]:
-    """One for each unit and role: a unit may have a part in several tasks."""
-    return list(
-        {
-            (unit.principal_no, role): (unit, ReceiptRole(role.value))
-            for task in tasks
-            for unit, role in task.parts
-        }.values()
-    )
+async def _pass_on(
+    session: AsyncSession,
+    actor: Actor,
+    document: Document,
+    tasks: Sequence[Directed],
+    informed: Sequence[Addressee],
+    note: str,
+) -> tuple[list[Given], list[dict[str, Any]]]:
+    """A receipt for each unit and role, from what was submitted to the leader; what was given, and for the trail.
+
+    Where every unit has it already by somebody else's direction, what was submitted is done: it is with nobody.
+    """
+    routing = await read(session, document)
+    parent = find_own(actor, routing.tree, direction=True)
+    givings = _givings(tasks, informed)
+    if parent is not None:
+        require_no_cycle(routing.tree, parent, [one.to for one in givings])
+    given = await give(session, actor, document, givings, note, parent_id=parent.id if parent else None)
+    changes = [one.told for one in given]
+    if parent is not None:
+        acting = parent.state is ReceiptState.FORWARDED or any(one.role in ACTING for one in given)
+        step = routing.tree.forward if acting else routing.tree.complete
+        told = await carry_out(session, actor, follow_receipts, routing, step(parent.id))
+        changes += told["changes"]
+    return given, changes
+
+
+def _givings(tasks: Sequence[Directed], informed: Sequence[Addressee]) -> list[Giving]:
+    """One for each unit and role, due with the first of its tasks: a unit may have a part in several."""
+    acting: dict[tuple[int, ReceiptRole], Giving] = {}
+    for task in sorted(tasks, key=lambda task: task.due_at):
+        for unit, role in task.parts:
+            key = (unit.principal_no, ReceiptRole(role.value))
+            acting.setdefault(key, Giving(unit, key[1], task.due_at))
+    return [*acting.values(), *(Giving(unit, ReceiptRole.INFORMATION) for unit in informed)]
 
 
 async def _record(
@@ -206,6 +239,7 @@ async def _record(
     data: Direct,
     tasks: Sequence[Directed],
     named: Mapping[UUID, Addressee],
+    changes: Sequence[dict[str, Any]],
 ) -> None:
     await audit.record(
         session,
@@ -226,6 +260,7 @@ async def _record(
             for task in tasks
         ],
         information=[named[unit_id].name for unit_id in data.information_unit_ids],
+        changes=changes,
     )
 
 
