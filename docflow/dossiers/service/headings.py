@@ -25,7 +25,7 @@ async def add_heading(session: AsyncSession, actor: Actor, data: AddHeading) -> 
     """A new line of a unit's list. Raises NotFound, NotAllowed, HeadingTaken, Invalid."""
     unit = await keep_list(session, actor, data.unit_id, data.year)
     if await _is_taken(session, data):
-        raise HeadingTaken(code=data.code)
+        raise HeadingTaken(heading=data.code)
     await require_keeper(session, unit.id, data.keeper_id)
     heading = DossierHeading(
         unit_id=unit.id,
@@ -187,7 +187,7 @@ async def _held(session: AsyncSession, actor: Actor, heading_id: UUID, version: 
     heading = await get_heading(session, actor, heading_id, lock=True)
     require_version(heading.version, version)
     if heading.withdrawn_at is not None:
-        raise HeadingWithdrawn(code=heading.code)
+        raise HeadingWithdrawn(heading=heading.code)
     return heading
 
 

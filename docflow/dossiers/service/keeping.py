@@ -33,7 +33,7 @@ async def open_dossier(session: AsyncSession, actor: Actor, data: OpenDossier) -
     decide_open(actor, heading.unit_id).require()
     heading = await get_heading(session, actor, data.heading_id, lock=True)
     if heading.withdrawn_at is not None:
-        raise HeadingWithdrawn(code=heading.code)
+        raise HeadingWithdrawn(heading=heading.code)
     keeper_id = data.keeper_id or actor.person_id
     await require_keeper(session, heading.unit_id, keeper_id)
     await require_cleared(session, data.access, keeper_id)

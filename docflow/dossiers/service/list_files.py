@@ -86,4 +86,4 @@ async def _keepers(session: AsyncSession, unit_id: UUID, wanted: list[Listed]) -
 
 
 def _fault(one: Listed, column: str, word: str) -> FieldError:
-    return FieldError(f"/lines/{one.line}/{column}", word, {"code": one.code})
+    return FieldError(f"/lines/{one.line}/{column}", word, {"heading": one.code})
