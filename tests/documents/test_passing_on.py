@@ -19,7 +19,8 @@ def wall(month: int, day: int, hour: int, minute: int = 0) -> datetime:
 @pytest.mark.parametrize(
     ("urgency", "registered", "latest"),
     [
-        (Urgency.NORMAL, wall(11, 23, 8), wall(11, 24, 17)),
+        (Urgency.NORMAL, wall(11, 16, 8), wall(11, 17, 17)),
+        (Urgency.NORMAL, wall(11, 23, 8), wall(11, 25, 17)),
         (Urgency.NORMAL, wall(11, 27, 16, 59), wall(11, 30, 17)),
         (Urgency.NORMAL, wall(8, 21, 9), wall(8, 22, 17)),
         (Urgency.URGENT, wall(11, 23, 8), wall(11, 23, 9)),

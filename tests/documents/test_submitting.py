@@ -30,7 +30,7 @@ from tests.documents.circulating import (
     Circle,
 )
 
-MONDAY = datetime(2026, 11, 23, 1, tzinfo=UTC)
+MONDAY = datetime(2026, 11, 16, 1, tzinfo=UTC)
 """08:00 on the wall."""
 
 

@@ -34,7 +34,7 @@ class Widening(msgspec.Struct, frozen=True):
     added: list[int]
 
     def __bool__(self) -> bool:
-        return bool(self.people or self.added)
+        return bool(self.people)
 
 
 _SEERS = text(
@@ -103,7 +103,7 @@ async def widening_of(
 def confirmation_of(widening: Widening, about: UUID | None = None) -> str:
     """The digest by which this widening, of this thing, and no other one is confirmed."""
     people = sorted(str(seer.person_id) for seer in widening.people)
-    told = "\n".join([str(about or ""), ",".join(map(str, widening.added)), *people])
+    told = "\n".join([str(about or ""), *people])
     return sha256(told.encode()).hexdigest()[:32]
 
 
@@ -119,8 +119,8 @@ async def require_confirmed(
     """Whom a change lets see a thing, once that was confirmed; call it with the thing locked.
 
     Raises WouldWiden with the first NAMED names, their count and the digest to repeat, unless ``confirmation`` is the
-    digest of the present widening: whoever joined a unit meanwhile is on nobody's confirmed list. A change that adds
-    nobody and names no further principal needs none. ``about`` is the thing; a digest holds for no other.
+    digest of the present widening: whoever joined a unit meanwhile is on nobody's confirmed list. A change by which
+    nobody newly sees it needs none. ``about`` is the thing; a digest holds for no other.
     """
     widening = await widening_of(session, before, after, secrecy=secrecy)
     if not widening:
