@@ -56,6 +56,14 @@ ROUTED = {
     "note": "Gửi để biết và phối hợp.",
     "due": date(2026, 12, 4),
 }
+ENDED = {
+    **DOCUMENT,
+    "recipient_name": "Trần Thị Bình",
+    "actor_name": "Lê Thị Hoa",
+    "holder_name": "Sở Tài chính",
+    "role": "lead",
+    "reason": "Không thuộc chức năng, nhiệm vụ của đơn vị.",
+}
 FOUND = {
     "recipient_name": "Lê Thị Hoa",
     "search": "Chỉ thị về cải cách",
@@ -93,6 +101,8 @@ MAILS = [
     ("tasks/directed", TASK),
     ("tasks/returned", TASK),
     ("documents/routed", ROUTED),
+    ("documents/returned", ENDED),
+    ("documents/recalled", ENDED),
     ("documents/found", FOUND),
     ("documents/arrived", ARRIVED),
 ]
@@ -150,6 +160,8 @@ def test_what_is_not_known_is_left_out(templates, name, facts, language):
         "documents/arrived": {"arrival_number"},
         "tasks/directed": {"due"},
         "tasks/returned": {"due", "reason"},
+        "documents/returned": {"reason"},
+        "documents/recalled": {"reason"},
     }.get(name, set())
     bare = {key: None if key in OPTIONAL and key not in needed else value for key, value in facts.items()}
     words = templates.render(name, language, **bare)
@@ -185,6 +197,17 @@ def test_the_other_role_of_each_mail_has_its_word(templates):
     assert (
         "Xin ý kiến" in templates.render("documents/routed", "vi", **{**ROUTED, "role": "direction"}).subject
     )
+
+
+@pytest.mark.parametrize(("role", "word"), [("lead", "chủ trì"), ("coordinate", "phối hợp")])
+def test_what_is_passed_on_says_for_what(templates, role, word):
+    words = templates.render("documents/routed", "vi", **{**ROUTED, "role": role})
+    assert word in words.text and word in words.subject.lower() and word in words.html
+
+
+def test_what_is_recalled_leads_nowhere(templates):
+    words = templates.render("documents/recalled", "vi", **ENDED)
+    assert ENDED["link"] not in on_paper(words)
 
 
 def test_removing_one_says_that_the_meeting_goes_on(templates):
