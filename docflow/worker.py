@@ -19,7 +19,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from procrastinate.jobs import Status
 
 from docflow.accounts.service.sign_in import forget_ended
-from docflow.app import configure_logs, file_store_of, inbox_of, open_store, postman_of, smtp_transport
+from docflow.app import configure_logs, desk_of, file_store_of, inbox_of, open_store, postman_of, smtp_transport
 from docflow.audit.sealing import seal
 from docflow.core import clock, ticks
 from docflow.core.db import Sessions, create_engine, create_sessions, transaction
@@ -45,6 +45,7 @@ from docflow.issuing.jobs import catch_up_versions, read_version, read_version_s
 from docflow.notifications.jobs import deliver
 from docflow.retention import jobs as retention
 from docflow.settings import Settings
+from docflow.signatures import jobs as signatures
 from docflow.web.idempotency import forget_old
 
 Run = Callable[..., Awaitable[None]]
@@ -68,6 +69,8 @@ SCHEDULE: dict[str, timedelta] = {
     "worker.revive": timedelta(minutes=1),
     "worker.forget": timedelta(hours=1),
     "files.sweep": timedelta(hours=6),
+    "signatures.catch_up": timedelta(minutes=10),
+    "signatures.recheck": timedelta(hours=6),
 }
 """How often each recurring job is enqueued, counted from midnight UTC."""
 
@@ -125,6 +128,9 @@ def jobs_of(settings: Settings, sessions: Sessions, files: FileStore) -> Mapping
         "retention.protect_all": partial(retention.protect_all, sessions, files),
         "retention.protect_held": partial(retention.protect_held, sessions, files),
         "retention.protect_new": partial(retention.protect_new, sessions, files),
+        "signatures.check": partial(signatures.check, sessions, files, desk_of(settings, files)),
+        "signatures.catch_up": partial(signatures.catch_up, sessions),
+        "signatures.recheck": partial(signatures.recheck, sessions, desk_of(settings, files)),
         "worker.forget": partial(forget, sessions),
     }
 

@@ -8,6 +8,8 @@ PACKAGES='
 dovecot-imapd             /usr/lib/dovecot/imap
 libreoffice-calc-nogui    /usr/lib/libreoffice/program/libsclo.so
 libreoffice-writer-nogui  /usr/lib/libreoffice/program/libswlo.so
+poppler-utils             pdfsig
+softhsm2                  /usr/lib/softhsm/libsofthsm2.so
 tesseract-ocr             tesseract
 tesseract-ocr-vie         /usr/share/tesseract-ocr/*/tessdata/vie.traineddata
 '

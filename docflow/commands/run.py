@@ -34,6 +34,16 @@ def stack_for(folder: Path, *, fast: bool = False) -> EmbeddedStack:
     )
 
 
+def house_environment(folder: Path) -> dict[str, str]:
+    """The certificate that docflow signs exports with, made in ``folder`` when the environment names none."""
+    from docflow.signatures.house import keep_house_certificate
+
+    if "DOCFLOW_PROOF_CERTIFICATE" in os.environ:
+        return {}
+    container, passphrase = keep_house_certificate(folder)
+    return {"DOCFLOW_PROOF_CERTIFICATE": str(container), "DOCFLOW_PROOF_PASSPHRASE": passphrase}
+
+
 async def prepare(settings: Settings, *, sample: bool) -> None:
     """Schema, rights, bucket and kinds; the sample province when it is wanted and the database is empty."""
     from docflow.commands.set_up import set_up
@@ -60,7 +70,7 @@ def run_stack(folder: Path | None, web: WebAhead) -> int:
     load_ahead()
     try:
         with stack_for(folder) as stack:
-            environment = {**os.environ, **stack.environment()}
+            environment = {**os.environ, **stack.environment(), **house_environment(folder)}
             settings = settings_from(environment)
             sample = stack.postgres is not None
             asyncio.run(prepare(settings, sample=sample))

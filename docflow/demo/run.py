@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from docflow.commands.ahead import WebAhead
-from docflow.commands.run import load_ahead, prepare
+from docflow.commands.run import house_environment, load_ahead, prepare
 from docflow.commands.servers import start_servers
 from docflow.demo.people import Desks
 from docflow.demo.story import tell
@@ -50,6 +50,7 @@ def _perform(folder: Path, teller: Teller, document: Path | None, web: WebAhead)
         environment = {
             **inherited,
             **stack.environment(),
+            **house_environment(folder),
             "DOCFLOW_PORT": str(port),
             "DOCFLOW_PUBLIC_URL": f"http://127.0.0.1:{port}",
             "DOCFLOW_MAIL_FROM": "docflow@truonggiang.example",

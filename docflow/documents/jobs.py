@@ -14,10 +14,12 @@ from docflow.documents.service.citations import cite
 from docflow.documents.service.indexing import index_text, learn_words
 from docflow.files import scans
 from docflow.files import service as files_service
+from docflow.files.extract_terms import Mark
 from docflow.files.models import File
 from docflow.files.previews import make_thumbnail
 from docflow.files.recognition import find_recogniser
 from docflow.files.service import FileStore, GoOn
+from docflow.signatures.service.checks import want_check
 
 LOOKED_THROUGH = 100
 """Documents that one job looks through: a few seconds of work, so that a worker can be stopped between."""
@@ -29,7 +31,10 @@ log = structlog.get_logger("docflow.documents")
 
 async def read_text(sessions: Sessions, files: FileStore, *, document_id: str, file_id: str) -> None:
     """Read the text of a file after its commit and make the document found by it. Running it twice does no harm."""
-    await files_service.read_text(sessions, files, UUID(file_id), _recognising(document_id, file_id))
+    read = await files_service.read_text(sessions, files, UUID(file_id), _recognising(document_id, file_id))
+    if read is not None and Mark.SIGNED in read.marks:
+        async with transaction(sessions) as session:
+            await want_check(session, UUID(file_id))
     await index(sessions, document_id=document_id)
     await make_thumbnail(sessions, files, UUID(file_id))
 

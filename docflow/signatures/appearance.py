@@ -48,7 +48,12 @@ def seal_box(signature: Box) -> Box:
 def office_box(page_width: float, page_height: float) -> Box:
     """Where the office's lines go on the first page of an annex: its top right corner (Appendix I, II.8d)."""
     width, height, margin = 70 * MILLIMETRE, 16 * MILLIMETRE, 10 * MILLIMETRE
-    return page_width - margin - width, page_height - margin - height, page_width - margin, page_height - margin
+    return (
+        page_width - margin - width,
+        page_height - margin - height,
+        page_width - margin,
+        page_height - margin,
+    )
 
 
 def style_of(

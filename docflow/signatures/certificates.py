@@ -42,3 +42,8 @@ def may_sign(certificate: x509.Certificate) -> bool:
     """Whether its key usage allows signing documents (RFC 5280, 4.2.1.3); without one everything is allowed."""
     usage = certificate.key_usage_value
     return usage is None or bool({"digital_signature", "non_repudiation"} & usage.native)
+
+
+def sha256_hex(certificate: bytes) -> str:
+    """Of the DER form, as certificates are told apart by people."""
+    return hashlib.sha256(certificate).hexdigest()

@@ -91,7 +91,11 @@ class SigningDesk:
                 return msgspec.msgpack.decode(ended.written, type=Judged)
         except (msgspec.ValidationError, msgspec.DecodeError):
             pass
-        log.warning("judging_child_failed", exit_code=ended.exit_code, error=ended.verdict[-2000:].decode("utf-8", "replace"))
+        log.warning(
+            "judging_child_failed",
+            exit_code=ended.exit_code,
+            error=ended.verdict[-2000:].decode("utf-8", "replace"),
+        )
         return Judged(unreadable=Unreadable.CRASHED)
 
     async def judge_stream(

@@ -10,7 +10,6 @@ from typing import Any, BinaryIO
 
 from asn1crypto import crl, x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import (
     FieldMDPAction,
@@ -55,7 +54,7 @@ class Embedder:
                 raise
             except SigningError as error:
                 raise Refused(_fault_of(error)) from None
-            except (PdfError, *STUMBLES):
+            except STUMBLES:
                 raise Refused(Fault.PDF_BROKEN) from None
         self._prove(source, made, certificate)
         return made
@@ -70,7 +69,7 @@ class Embedder:
             pages = int(reader.root["/Pages"]["/Count"])
             signed = {name for name, _, _ in enumerate_sig_fields(reader, filled_status=True)}
             texts = [name for name, _ in text_fields(reader)]
-        except (PdfError, RecursionError, *STUMBLES):
+        except STUMBLES:
             raise Refused(Fault.PDF_BROKEN) from None
         if not -pages <= place.page < pages:
             raise Refused(Fault.PAGE_MISSING)
@@ -84,7 +83,7 @@ class Embedder:
         if self._could_last(certificate):
             try:
                 return self._written(source, signer, texts, lasting=True)
-            except (SigningError, *STUMBLES):
+            except (SigningError, ValueError, TypeError, LookupError):
                 source.seek(0)  # what is needed for it was not to be had: a signature that ages is one too
         return self._written(source, signer, texts, lasting=False)
 

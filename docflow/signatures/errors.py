@@ -13,7 +13,7 @@ class CredentialUnusable(Conflict):
 class PassphraseWrong(Conflict):
     """The container does not open with this passphrase, or the token refuses this PIN.
 
-    ``reason`` is ``passphrase_wrong``, ``pin_wrong`` (a token locks itself after a few of these) or ``pin_locked``.
+    ``reason`` is ``passphrase_does_not_open``, ``pin_wrong`` (a token locks itself after a few of these) or ``pin_locked``.
     """
 
     code = "passphrase_wrong"
@@ -94,7 +94,7 @@ def error_of(fault: Fault, **facts: str) -> DocflowError:
 
 def refused_at(field: str, fault: Fault) -> Invalid:
     """The same as a wrong field of a request."""
-    return invalid(field, f"credential_{fault.value}")
+    return invalid(field, fault.value)
 
 
 CONSTRAINTS: dict[str, type[DocflowError]] = {}

@@ -11,7 +11,6 @@ from typing import Any, BinaryIO
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.rw_common import PdfHandler
 
@@ -43,7 +42,7 @@ def fill(source: BinaryIO, texts: dict[str, str], judge: Judge) -> bytes:
             _fill_field(writer, fields[name], text)
         out = io.BytesIO()
         writer.write(out)
-    except (PdfError, RecursionError, *STUMBLES):
+    except STUMBLES:
         raise Refused(Fault.PDF_BROKEN) from None
     if before - {one.field for one in judge.judge(out).found if _stands(one)}:
         raise Refused(Fault.LOCKED)
@@ -51,7 +50,7 @@ def fill(source: BinaryIO, texts: dict[str, str], judge: Judge) -> bytes:
 
 
 def _stands(found: Any) -> bool:
-    return found.is_intact and found.change != "suspicious"
+    return bool(found.is_intact and found.change != "suspicious")
 
 
 def text_fields(handler: PdfHandler) -> Iterator[tuple[str, Any]]:
@@ -83,9 +82,11 @@ def _fill_field(writer: IncrementalPdfFileWriter, place: Any, text: str) -> None
         raise Refused(Fault.LOCKED)
     field["/V"] = pdf_string(text)
     field["/Ff"] = generic.NumberObject(flags | _READ_ONLY)
-    widgets = [place] if "/Rect" in field else [
-        field["/Kids"].raw_get(number) for number in range(len(field.get("/Kids", ())))
-    ]
+    widgets = (
+        [place]
+        if "/Rect" in field
+        else [field["/Kids"].raw_get(number) for number in range(len(field.get("/Kids", ())))]
+    )
     for widget_place in widgets:
         widget = widget_place.get_object()
         drawn = _appearance(writer, widget, field, text)

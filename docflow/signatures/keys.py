@@ -69,9 +69,7 @@ def from_container(container: bytes, passphrase: str) -> SimpleSigner:
     plain = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     store = SimpleCertificateStore()
     own = x509.Certificate.load(certificate.public_bytes(Encoding.DER))
-    store.register_multiple(
-        [own, *(x509.Certificate.load(one.public_bytes(Encoding.DER)) for one in others)]
-    )
+    store.register_multiple([own, *(x509.Certificate.load(one.public_bytes(Encoding.DER)) for one in others)])
     return SimpleSigner(own, keys.PrivateKeyInfo.load(plain), store)
 
 

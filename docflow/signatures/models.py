@@ -59,6 +59,8 @@ class SignatureCheck(Base):
     reason: Mapped[str | None]
     signature_count: Mapped[int] = mapped_column(server_default=text("0"))
     checked_at: Mapped[datetime | None]
+    trust_sha256: Mapped[bytes | None]
+    """Digest of whom the settings trusted then; whoever was judged by another is judged again."""
 
     __table_args__ = (
         one_of("state", CheckState),

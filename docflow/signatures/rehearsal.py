@@ -13,7 +13,7 @@ from docflow.printing.pdf_file import PdfFile
 from docflow.signatures.containers import self_signed
 from docflow.signatures.embedding import Embedder
 from docflow.signatures.filling import fill
-from docflow.signatures.keys import from_container
+from docflow.signatures.keys import from_container, require_usable
 from docflow.signatures.terms import Key, Placement, SigningTask, TrustMaterial
 from docflow.signatures.validating import Judge
 
@@ -24,7 +24,7 @@ def rehearse() -> None:
     Image.preinit()
     now, loop = clock.now(), asyncio.new_event_loop()
     container = self_signed("docflow", "docflow", now)
-    certificate = from_container(container, "docflow").signing_cert.dump()
+    certificate = require_usable(from_container(container, "docflow"), Key(), now, TrustMaterial()).dump()
     trust = TrustMaterial(roots=[certificate])
     picture = io.BytesIO()
     Image.new("RGBA", (8, 8), (255, 0, 0, 128)).save(picture, "PNG")

@@ -52,7 +52,7 @@ class Unreadable(StrEnum):
     NOT_A_PDF = "not_a_pdf"
     PASSWORD_PROTECTED = "pdf_password_protected"  # noqa: S105
     TIMEOUT = "reading_took_too_long"
-    TOO_LARGE = "file_too_large"
+    TOO_LARGE = "pdf_too_large"
     TOO_MANY = "too_many_signatures"
 
 
@@ -100,7 +100,7 @@ class Look(StrEnum):
     SEAL = "seal"
     """The picture of the seal, as large as the box."""
     OFFICE = "office"
-    """The office's lines at the top right of the first page, with the seal's picture small before them if given."""
+    """The office's lines alone, as at the top right of an annex that is a file of its own."""
 
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,7 +170,7 @@ class Fault(StrEnum):
     CERTIFICATE_NOT_YET_VALID = "certificate_not_yet_valid"
     CERTIFICATE_REVOKED = "certificate_revoked"
     CONTAINER_BROKEN = "container_broken"
-    FIELD_MISSING = "field_missing"
+    FIELD_MISSING = "pdf_field_missing"
     FIELD_TAKEN = "field_taken"
     KEY_DIFFERS = "key_differs"
     KEY_MISSING = "key_missing"
@@ -178,15 +178,15 @@ class Fault(StrEnum):
     LOCKED = "changes_not_allowed"
     MODULE_MISSING = "module_missing"
     NOT_FOR_SIGNING = "not_for_signing"
-    PASSPHRASE_WRONG = "passphrase_wrong"  # noqa: S105
+    PASSPHRASE_WRONG = "passphrase_does_not_open"  # noqa: S105
     PICTURE_BROKEN = "picture_broken"
     PDF_BROKEN = "pdf_broken"
-    PDF_PROTECTED = "pdf_protected"
-    PAGE_MISSING = "page_missing"
+    PDF_PROTECTED = "pdf_password_protected"
+    PAGE_MISSING = "pdf_page_missing"
     PIN_LOCKED = "pin_locked"
     PIN_WRONG = "pin_wrong"
     SELF_CHECK_FAILED = "self_check_failed"
-    TIMEOUT = "timeout"
-    TIMESTAMP_FAILED = "timestamp_failed"
-    TOKEN_MISSING = "token_missing"  # noqa: S105
-    FAILED = "failed"
+    TIMEOUT = "signing_timed_out"
+    TIMESTAMP_FAILED = "time_stamp_not_given"
+    TOKEN_MISSING = "token_not_there"  # noqa: S105
+    FAILED = "signing_went_wrong"

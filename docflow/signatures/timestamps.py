@@ -15,7 +15,7 @@ _LARGEST_ANSWER = 256 * 1024
 
 
 class HttpTimeStamper(TimeStamper):
-    """Asks one authority. Raises Refused when it gives no time stamp."""
+    """Asks one authority; in a child that does nothing else meanwhile. Raises Refused when it gives no time stamp."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class HttpTimeStamper(TimeStamper):
         headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
         request = urllib.request.Request(self._url, data=req.dump(), headers=headers)  # noqa: S310
         try:
-            with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310, ASYNC210
                 body = answer.read(_LARGEST_ANSWER)
             response = tsp.TimeStampResp.load(body, strict=True)
             granted = response["status"]["status"].native in {"granted", "granted_with_mods"}

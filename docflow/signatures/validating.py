@@ -11,23 +11,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from asn1crypto import x509
-from pyhanko.pdf_utils.generic import Dereferenceable, DictionaryObject
+import msgspec
+from asn1crypto import crl, x509
+from pyhanko.pdf_utils.generic import DictionaryObject
 from pyhanko.pdf_utils.misc import PdfError, PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel, SuspiciousModification
 from pyhanko.sign.fields import SigSeedSubFilter, enumerate_sig_fields
 from pyhanko.sign.validation import (
     EmbeddedPdfSignature,
-    KeyUsageConstraints,
     async_validate_pdf_signature,
     async_validate_pdf_timestamp,
 )
 from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
-from docflow.signatures.certificates import is_revoked_by, shown, sha256_of
+from docflow.signatures.certificates import is_revoked_by, sha256_of, shown
 from docflow.signatures.evidence import Evidence, evidence_of
 from docflow.signatures.terms import (
     SIGNATURES_LOOKED_AT,
@@ -39,12 +40,23 @@ from docflow.signatures.terms import (
 )
 from docflow.signatures.verdicts import trust_of
 
-FOR_SIGNING = KeyUsageConstraints(key_usage={"non_repudiation", "digital_signature"}, match_all_key_usages=False)
+FOR_SIGNING = KeyUsageConstraints(
+    key_usage={"non_repudiation", "digital_signature"}, match_all_key_usages=False
+)
 _HEADER_WITHIN = 1024
 _KNOWN = frozenset(word.value for word in SigSeedSubFilter)
-_STUMBLES = (PdfError, SignatureValidationError, ValueError, TypeError, KeyError, LookupError, AttributeError)
-_STUMBLES_TOO = (AssertionError, NotImplementedError, OverflowError)
-STUMBLES: tuple[type[Exception], ...] = (*_STUMBLES, *_STUMBLES_TOO)
+STUMBLES = (
+    PdfError,
+    SignatureValidationError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    AssertionError,
+    NotImplementedError,
+    OverflowError,
+    RecursionError,
+)
 """What a parser stumbles over in a hostile file."""
 
 
@@ -69,7 +81,7 @@ class Judge:
                 return Judged(unreadable=Unreadable.PASSWORD_PROTECTED)
             present = list(_signed_fields(reader))
             removed = list(_removed(reader, {name for name, _ in present}))
-        except (*STUMBLES, RecursionError):
+        except STUMBLES:
             return Judged(unreadable=Unreadable.BROKEN)
         if len(present) + len(removed) > SIGNATURES_LOOKED_AT:
             return Judged(unreadable=Unreadable.TOO_MANY)
@@ -81,16 +93,12 @@ class Judge:
 
     def _judge_removed(self, stream: BinaryIO, name: str, end: int) -> Iterator[Found]:
         """A signature that only an earlier revision has, which ended at ``end``."""
-        import msgspec
-
         stream.seek(0)
         earlier = io.BytesIO(stream.read(end))
         for found in self.judge(earlier).found:
             if found.field == shown(name):
                 reasons = [*found.reasons, Reason.SIGNATURE_REMOVED]
-                yield msgspec.structs.replace(
-                    found, covers_whole=False, change="suspicious", reasons=reasons
-                )
+                yield msgspec.structs.replace(found, covers_whole=False, change="suspicious", reasons=reasons)
 
     def context(self, moment: datetime, evidence: Evidence, *, fetching: bool = False) -> ValidationContext:
         """Whom to trust at a moment."""
@@ -125,7 +133,7 @@ def _opens(reader: PdfFileReader) -> bool:
         return False
 
 
-def _signed_fields(handler: Any) -> Iterator[tuple[str, Dereferenceable]]:
+def _signed_fields(handler: Any) -> Iterator[tuple[str, Any]]:
     for name, _, signed in enumerate_sig_fields(handler, filled_status=True):
         yield str(name), signed
 
@@ -154,7 +162,7 @@ class _Revision:
     stamps: list[tuple[int, datetime]] = field(default_factory=list)
     """Revisions that a trusted document time stamp covers, with its time."""
 
-    def judged(self, present: list[tuple[str, Dereferenceable]]) -> list[Found]:
+    def judged(self, present: list[tuple[str, Any]]) -> list[Found]:
         readable: list[EmbeddedPdfSignature] = []
         unread: list[Found] = []
         for name, signed in present:
@@ -164,17 +172,19 @@ class _Revision:
             else:
                 readable.append(embedded)
         readable.sort(key=lambda embedded: embedded.signed_revision)
-        stamped = {id(one): self._timestamp(one) for one in readable if one.sig_object_type == "/DocTimeStamp"}
+        stamped = {
+            id(one): self._timestamp(one) for one in readable if one.sig_object_type == "/DocTimeStamp"
+        }
         return [stamped.get(id(one)) or self._signature(one) for one in readable] + unread
 
-    def _embedded(self, name: str, signed: Dereferenceable) -> EmbeddedPdfSignature | None:
+    def _embedded(self, name: str, signed: Any) -> EmbeddedPdfSignature | None:
         try:
             value = signed.get_object()["/V"]
             if value.get("/SubFilter") not in _KNOWN:
                 return None
             embedded = EmbeddedPdfSignature(self.reader, signed, name)
             embedded.signer_cert  # noqa: B018  (parses it)
-        except (*STUMBLES, RecursionError):
+        except STUMBLES:
             return None
         return embedded
 
@@ -182,7 +192,7 @@ class _Revision:
         try:
             context = self.judge.context(self.judge.now, self.evidence)
             status = self.judge.loop.run_until_complete(async_validate_pdf_timestamp(embedded, context))
-        except (*STUMBLES, RecursionError) as error:
+        except STUMBLES as error:
             return _unread(shown(embedded.fq_name), _reason_of(error), embedded)
         trust, reasons = trust_of(status, embedded.signer_cert, self.judge.now, self.judge.trust)
         if status.intact and status.valid and trust == "trusted":
@@ -193,7 +203,7 @@ class _Revision:
         moment, reasons = self._moment(embedded)
         try:
             status = self._validated(embedded, moment)
-        except (*STUMBLES, RecursionError) as error:
+        except STUMBLES as error:
             return _unread(shown(embedded.fq_name), _reason_of(error), embedded)
         stamped_at = None
         if (stamp := status.timestamp_validity) is not None:
@@ -205,7 +215,7 @@ class _Revision:
                 stamped_at = stamp.timestamp
                 if stamped_at < moment:
                     moment, reasons = stamped_at, [Reason.JUDGED_AT_TIME_STAMP]
-                    status = self._validated(embedded, moment, skip_diff=True, before=status)
+                    status = self._validated(embedded, moment, skip_diff=True)
         proven = [time for revision, time in self.stamps if revision > embedded.signed_revision]
         stamped_at = min([*proven, *([stamped_at] if stamped_at else [])], default=None)
         trust, more = trust_of(status, embedded.signer_cert, moment, self.judge.trust)
@@ -215,7 +225,7 @@ class _Revision:
 
     def _moment(self, embedded: EmbeddedPdfSignature) -> tuple[datetime, list[Reason]]:
         """The earliest moment at which the signature is known to have been there, from outside of it."""
-        moments = [(self.judge.now, [])]
+        moments: list[tuple[datetime, list[Reason]]] = [(self.judge.now, [])]
         if self.judge.arrived_at is not None:
             moments.append((self.judge.arrived_at, [Reason.JUDGED_AT_ARRIVAL]))
         moments += [
@@ -225,9 +235,7 @@ class _Revision:
         ]
         return min(moments, key=lambda pair: pair[0])
 
-    def _validated(
-        self, embedded: EmbeddedPdfSignature, moment: datetime, *, skip_diff: bool = False, before: Any = None
-    ) -> Any:
+    def _validated(self, embedded: EmbeddedPdfSignature, moment: datetime, *, skip_diff: bool = False) -> Any:
         """pyHanko's status. From the network only what a certificate names that is trusted without."""
         status = self._asked(embedded, self.judge.context(moment, self.evidence), skip_diff=skip_diff)
         if self.judge.fetching and status.trusted and not skip_diff:
@@ -276,8 +284,6 @@ class _Revision:
 
 
 def _told_by(crls: list[bytes], certificate: x509.Certificate) -> bool:
-    from asn1crypto import crl
-
     return any(crl.CertificateList.load(piece).issuer == certificate.issuer for piece in crls)
 
 
@@ -329,7 +335,8 @@ def _who(certificate: x509.Certificate) -> dict[str, Any]:
 
 def _change(embedded: EmbeddedPdfSignature) -> tuple[Any, list[Reason]]:
     """What was added after a signature: nothing, what it allows, or something else."""
-    coverage, difference = embedded.coverage, embedded.diff_result
+    coverage: Any = embedded.coverage
+    difference: Any = embedded.diff_result
     if coverage in {SignatureCoverageLevel.UNCLEAR, SignatureCoverageLevel.CONTIGUOUS_BLOCK_FROM_START}:
         return "suspicious", [Reason.BYTES_LEFT_OUT]
     if coverage == SignatureCoverageLevel.ENTIRE_FILE:

@@ -10,7 +10,7 @@ from docflow.core.text import TextNotAllowed, clean, clean_line
 
 PROSE = frozenset({"body", "note", "content", "description", "reason", "recipients"})
 """Fields in which a line break means something."""
-AS_GIVEN = frozenset({"password", "current_password", "new_password", "cursor", "q"})
+AS_GIVEN = frozenset({"password", "current_password", "new_password", "passphrase", "cursor", "q"})
 
 
 class In(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):

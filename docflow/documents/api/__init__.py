@@ -15,6 +15,7 @@ from docflow.documents.api import (
     registers,
     searches,
     sheets,
+    signatures,
 )
 
 routers = (
@@ -32,4 +33,5 @@ routers = (
     registers.router,
     searches.router,
     sheets.router,
+    signatures.router,
 )

@@ -444,6 +444,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("signature_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("trust_sha256", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint(
             "state IN ('waiting', 'checked', 'failed')", name=op.f("ck_signature_check_state")
         ),

@@ -1,5 +1,5 @@
-"""Routes about validating and keeping credentials."""
+"""Routes about keeping credentials. What was found in a document's files is told under ``documents``."""
 
-from litestar import Router
+from docflow.signatures.api import credentials
 
-routers: list[Router] = []
+routers = (credentials.router,)
