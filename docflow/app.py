@@ -298,6 +298,7 @@ def _parts(
         "previews": Provide(provide_previews, sync_to_thread=False),
         "session_rules": _always(SessionRules(settings.session_hours, settings.secure)),
         "file_store": _always(files),
+        "office": _always(settings.office),
         "uploads": Provide(provide_uploads, sync_to_thread=False),
         "postman": _always(postman_of(settings)),
         "working_copy_time": _always(timedelta(hours=settings.working_copy_hours)),

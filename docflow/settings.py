@@ -78,6 +78,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     object_lock_years: Some = 5
     """A lock reaches no further, and is extended as time passes."""
     tesseract: str = "tesseract"
+    office: str = "soffice"
     """The program that recognises text in pictures, by name or path; empty: none is used."""
     trust_roots: str = ""
     """A folder or file of certificates (PEM or DER) that signatures must lead to, those in between, and CRLs; empty:

@@ -1,6 +1,6 @@
 """Facts that can go wrong between a draft and its issue."""
 
-from docflow.core.errors import Conflict, DocflowError, Invalid, NotFound
+from docflow.core.errors import Conflict, DocflowError, Invalid, NotFound, Unavailable
 
 
 class ManuscriptNotSubmitted(Conflict):
@@ -187,6 +187,36 @@ class DispatchLinkEnded(NotFound):
     """No such link, or one that is over: the two are never told apart."""
 
     code = "dispatch_link_ended"
+
+
+class TemplateRefused(Invalid):
+    """The file is no layout that letters are made with; each field error says what is wrong."""
+
+    code = "template_refused"
+
+
+class TemplateFieldsMissing(Conflict):
+    """The layout has ``fields`` for which the manuscript says nothing."""
+
+    code = "template_fields_missing"
+
+
+class TemplateRetired(Conflict):
+    """The layout is no longer in use."""
+
+    code = "template_retired"
+
+
+class OfficeMissing(Unavailable):
+    """The office program that makes a PDF of a province's own layout is not there."""
+
+    code = "office_missing"
+
+
+class OfficeFailed(Unavailable):
+    """The office program made no PDF in time."""
+
+    code = "office_failed"
 
 
 CONSTRAINTS: dict[str, type[DocflowError]] = {"uq_succession_ended": SucceededAlready}

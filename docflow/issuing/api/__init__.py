@@ -2,6 +2,6 @@
 
 from litestar import Router
 
-from docflow.issuing.api import dispatches, issue, manuscripts, rules, steps, versions
+from docflow.issuing.api import dispatches, issue, manuscripts, rules, steps, templates, versions
 
-routers: list[Router] = [manuscripts.router, versions.router, steps.router, rules.router, issue.router, dispatches.router]
+routers: list[Router] = [manuscripts.router, versions.router, templates.router, steps.router, rules.router, issue.router, dispatches.router]

@@ -176,6 +176,10 @@ class _Foot(Flowable):  # type: ignore[misc]
         x, y = self.canv.absolutePosition(middle - m.SIGNATURE_WIDTH / 2, top - m.SIGNATURE_HEIGHT)
         self.marks.box = Box(*_rounded(x, y, x + m.SIGNATURE_WIDTH, y + m.SIGNATURE_HEIGHT))
         self.marks.page = self.canv.getPageNumber() - 1
+        for name, place in (("signature", self.marks.box), ("seal", _seal(self.marks.box))):
+            self.canv.bookmarkPage(
+                name, fit="FitR", left=place.x1, bottom=place.y1, right=place.x2, top=place.y2
+            )
 
 
 class _Line(Flowable):  # type: ignore[misc]
