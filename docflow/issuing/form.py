@@ -132,7 +132,7 @@ def check_form(facts: FormFacts, text: str | None, layout: Layout | None) -> lis
         Item.RECIPIENTS: _recipients,
     }
     pages = [look(layout) if layout else Finding(item, "not_found") for item, look in about_pages.items()]
-    words = [look(facts, read) for look in about_text.values()]
+    words = [look(facts, read) if text else Finding(item, "not_found") for item, look in about_text.items()]
     return [*pages, *words]
 
 

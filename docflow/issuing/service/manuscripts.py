@@ -1,5 +1,6 @@
 """Beginning a manuscript, changing its record, putting it away."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +66,7 @@ async def begin(session: AsyncSession, actor: Actor, data: BeginManuscript) -> M
     recipients = await replace_recipients(session, manuscript.id, data.recipients)
     told: dict[str, Any] = {name: _plain(value) for name, value in given.items() if value not in ("", None)}
     told |= {"kind": data.kind, "unit": str(unit_id), "issuing_unit": str(manuscript.issuing_unit_id)}
-    told |= {"recipients": recipients, "collaborators": sorted(named.values()), "direction": data.direction}
+    told |= {"recipients": recipients, "collaborators": _named(named), "direction": data.direction}
     await audit.record(
         session, actor, Tag.MANUSCRIPT_BEGUN, "manuscript", manuscript.id, on_behalf_of=unit_id, **told
     )
@@ -92,7 +93,7 @@ async def change(
     if data.collaborator_ids is not msgspec.UNSET:
         named = await people_of(session, data.collaborator_ids)
         manuscript.collaborators = sorted(named)
-        told["collaborators"] = sorted(named.values())
+        told["collaborators"] = _named(named)
     if not told:
         return manuscript
     await check_record(session, actor, manuscript, given)
@@ -169,6 +170,10 @@ def _set(manuscript: Manuscript, given: dict[str, Any]) -> dict[str, Any]:
         told[name] = [_plain(getattr(manuscript, column)), _plain(value)]
         setattr(manuscript, column, Direction(value) if name == "direction" else value)
     return told
+
+
+def _named(people: Mapping[int, str]) -> list[dict[str, Any]]:
+    return [{"principal": no, "name": people[no]} for no in sorted(people)]
 
 
 def _plain(value: Any) -> Any:

@@ -83,7 +83,7 @@ async def release(session: AsyncSession, actor: Actor, manuscript_id: UUID, reas
         manuscript.id,
         number=copy.number,
         person=str(copy.person_id),
-        name=name,
+        holder=name,
         reason=reason,
     )
 
