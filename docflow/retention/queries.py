@@ -62,9 +62,17 @@ def rule_of_document() -> Any:
 
 def is_held() -> ColumnElement[bool]:
     """Whether a hold that was not released names Document or a dossier that it is in."""
-    of_dossiers = select(DossierDocument.dossier_id).where(DossierDocument.document_id == Document.id)
+    of_dossiers = (
+        select(DossierDocument.dossier_id)
+        .where(DossierDocument.document_id == Document.id)
+        .correlate(Document)
+    )
     named = or_(HeldThing.document_id == Document.id, HeldThing.dossier_id.in_(of_dossiers))
-    return exists().where(HeldThing.hold_id == LegalHold.id, LegalHold.released_at.is_(None), named)
+    return (
+        exists()
+        .where(HeldThing.hold_id == LegalHold.id, LegalHold.released_at.is_(None), named)
+        .correlate(Document)
+    )
 
 
 @dataclass(frozen=True, slots=True)

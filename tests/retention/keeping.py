@@ -93,6 +93,8 @@ async def filed(
             opened_on=date(2026, 1, 1),
             opened_by=keeper.person_id,
             closed_on=closed_on,
+            document_total=None if closed_on is None else len(documents),
+            page_total=None if closed_on is None else 0,
             handed_over_on=closed_on if handed_over else None,
         )
         session.add(dossier)
