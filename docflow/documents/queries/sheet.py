@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from docflow.access.actor import Actor
 from docflow.accounts.models import Person, Principal, Unit
 from docflow.core.messages import Language, text_of
+from docflow.core.working_calendar import end_of_day
 from docflow.documents.models import (
     Acquaintance,
     Comment,
@@ -116,7 +117,7 @@ def _giving(group: Sequence[Any]) -> SheetLine:
         by=first.sender,
         to=_by_role(group),
         text=": ".join(filter(None, (first.title, first.note))),
-        due_at=first.due_at,
+        due_at=first.due_at or (end_of_day(first.due_on) if first.due_on else None),
     )
 
 
