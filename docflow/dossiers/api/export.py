@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from docflow.access.actions import Action
 from docflow.access.actor import Actor
 from docflow.core.db import Sessions
+from docflow.documents.sheet import SheetSources
 from docflow.dossiers.exporting.planning import plan_export
-from docflow.dossiers.exporting.sending import Export, note_begun
+from docflow.dossiers.exporting.sending import Export, note_begun, sheets_from
 from docflow.dossiers.service.printing import export_name, print_index
 from docflow.files.service import FileStore
 from docflow.printing.writers import MEDIA_TYPES, Format
@@ -30,6 +31,7 @@ async def export_dossier(
     sessions: NamedDependency[Sessions],
     actor: NamedDependency[Actor],
     file_store: NamedDependency[FileStore],
+    sheet_sources: NamedDependency[SheetSources],
     versions: Annotated[
         bool, QueryParameter(description="Every version of a file, not the newest alone.")
     ] = False,
@@ -43,7 +45,8 @@ async def export_dossier(
         "Content-Disposition": content_disposition(name, Disposition.ATTACHMENT),
         "Docflow-Documents": str(len(plan.documents)),
     }
-    return Stream(Export(plan, sessions, file_store, None).chunks(), headers=headers)
+    export = Export(plan, sessions, file_store, sheets_from(sheet_sources))
+    return Stream(export.chunks(), headers=headers)
 
 
 @get(

@@ -21,6 +21,8 @@ from docflow.access.actor import Actor
 from docflow.audit import service as audit
 from docflow.audit.tags import Tag
 from docflow.core.db import Sessions, transaction
+from docflow.documents.prints.circulation import print_sheet
+from docflow.documents.sheet import SheetSources
 from docflow.dossiers.exporting.archive import ArchiveStream, is_packed
 from docflow.dossiers.exporting.index import index_file
 from docflow.dossiers.exporting.manifest import (
@@ -51,9 +53,9 @@ class ExportBroken(Exception):
 
 
 class Export:
-    """One archive under way. ``sheet`` None: without the sheets of circulation."""
+    """One archive under way."""
 
-    def __init__(self, plan: Plan, sessions: Sessions, files: FileStore, sheet: Sheet | None) -> None:
+    def __init__(self, plan: Plan, sessions: Sessions, files: FileStore, sheet: Sheet) -> None:
         self._plan = plan
         self._sessions = sessions
         self._files = files
@@ -88,12 +90,11 @@ class Export:
 
     async def _document(self, document: PlannedDocument) -> Chunks:
         plan = self._plan
-        async with self._sessions() as session:
+        async with transaction(self._sessions) as session:
             record = await read_record(session, plan.actor, document)
-            sheet = await self._sheet(session, plan.actor, document.id) if self._sheet else None
+            sheet = await self._sheet(session, plan.actor, document.id)
         yield await self._whole(f"{document.folder}/{RECORD}", record_xml(record), plan.at)
-        if sheet is not None:
-            yield await self._whole(f"{document.folder}/{SHEET}", sheet, plan.at)
+        yield await self._whole(f"{document.folder}/{SHEET}", sheet, plan.at)
         for file in document.files:
             if file.told.path is not None:
                 async with aclosing(self._file(f"{document.folder}/{file.told.path}", file)) as parts:
@@ -134,6 +135,19 @@ class Export:
         size, digest = archive.end()
         self._entries.append(ManifestEntry(path, size, digest))
         return sent + archive.take()
+
+
+def sheets_from(sources: SheetSources) -> Sheet:
+    """Sheets of circulation with what ``sources`` add to them."""
+
+    async def sheet(session: AsyncSession, actor: Actor, document_id: UUID) -> bytes:
+        made = await print_sheet(session, actor, document_id, sources, Format.PDF, actor.language)
+        try:
+            return await asyncio.to_thread(made.file.read)
+        finally:
+            made.file.close()
+
+    return sheet
 
 
 async def note_begun(session: AsyncSession, plan: Plan, *, versions: bool) -> None:
