@@ -42,6 +42,7 @@ from docflow.files.recognition import find_recogniser
 from docflow.files.removal import remove_objects
 from docflow.files.service import FileStore
 from docflow.issuing.jobs import catch_up_versions, read_version, read_version_scan
+from docflow.issuing.service.recall import remind
 from docflow.notifications.jobs import deliver
 from docflow.retention import jobs as retention
 from docflow.settings import Settings
@@ -52,6 +53,7 @@ Run = Callable[..., Awaitable[None]]
 
 SCHEDULE: dict[str, timedelta] = {
     "notifications.deliver": timedelta(minutes=1),
+    "issuing.remind_recall": timedelta(hours=6),
     "documents.poll_mailbox": timedelta(minutes=1),
     "documents.catch_up": timedelta(minutes=10),
     "documents.catch_up_drafts": timedelta(minutes=10),
@@ -119,6 +121,7 @@ def jobs_of(settings: Settings, sessions: Sessions, files: FileStore) -> Mapping
         "issuing.read_version_scan": partial(read_version_scan, sessions, files),
         "issuing.catch_up_versions": partial(catch_up_versions, sessions),
         "dossiers.notice": partial(notice_hand_overs, sessions, postman_of(settings)),
+        "issuing.remind_recall": partial(remind, sessions, postman_of(settings), terms_of(settings)),
         "notifications.deliver": partial(deliver, sessions, smtp_transport(settings), settings.mail_from),
         "files.remove_objects": partial(remove_objects, files),
         "files.sweep": partial(sweep, sessions, files, grace),
