@@ -41,6 +41,7 @@ from docflow.files.uploads import Uploads
 from docflow.home import api as home
 from docflow.issuing import api as issuing
 from docflow.issuing.api import links as dispatch_links
+from docflow.issuing.service.bounces import bounces_of
 from docflow.issuing.service.dispatch_letters import Terms
 from docflow.issuing.service.issue import Desk
 from docflow.meetings import api as meetings
@@ -177,7 +178,8 @@ def inbox_of(settings: Settings) -> Inbox | None:
         tls=settings.imap_tls,
         folder=settings.imap_folder,
     )
-    return Inbox(imap, settings.imap_unit, settings.imap_max_bytes, settings.mail_from)
+    settle = bounces_of(postman_of(settings))
+    return Inbox(imap, settings.imap_unit, settings.imap_max_bytes, settings.mail_from, settle)
 
 
 def configure_logs(settings: Settings) -> None:

@@ -19,7 +19,16 @@ from apscheduler.triggers.interval import IntervalTrigger
 from procrastinate.jobs import Status
 
 from docflow.accounts.service.sign_in import forget_ended
-from docflow.app import configure_logs, desk_of, file_store_of, inbox_of, open_store, postman_of, smtp_transport
+from docflow.app import (
+    configure_logs,
+    desk_of,
+    file_store_of,
+    inbox_of,
+    open_store,
+    postman_of,
+    smtp_transport,
+    terms_of,
+)
 from docflow.audit.sealing import seal
 from docflow.core import clock, ticks
 from docflow.core.db import Sessions, create_engine, create_sessions, transaction

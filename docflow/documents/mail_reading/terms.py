@@ -29,6 +29,8 @@ class MailOddity(StrEnum):
 
     MESSAGE_ID_SEEN_BEFORE = "message_id_seen_before"
     """Another mail had the same id: one of them is not what it says."""
+    DELIVERY_REPORT = "mail_reports_delivery"
+    """Another server reports on a letter of ours, and it is noted there."""
     SENT_BY_US = "mail_sent_by_docflow"
     """One of our own letters came back: it becomes no draft."""
     CAME_AGAIN = "mail_came_again"

@@ -31,7 +31,7 @@ async def sign_as_signer(
 
     Raises Invalid for a certificate that is not the signer's own, and as ``signatures.service.signing.sign``.
     """
-    await _require_owner(session, credential_id, actor.person_principal, "credential_of_somebody_else")
+    await _require_owner(session, credential_id, actor.person_principal, "signer_certificate_needed")
     place = Placement(
         field=SIGNER,
         page=letter.page if letter else 0,
@@ -54,7 +54,7 @@ async def seal(
 ) -> bytes:
     """The PDF with the office's signature, after which nothing is filled in any more. ``owner_no`` is the principal of
     the issuing unit. Raises as ``sign_as_signer``."""
-    await _require_owner(session, credential_id, owner_no, "credential_of_another_office")
+    await _require_owner(session, credential_id, owner_no, "seal_of_the_issuer_needed")
     place = Placement(
         field=SEAL,
         page=letter.page if letter else 0,

@@ -122,12 +122,12 @@ async def keep(
     raw: Received | None,
     files: Sequence[Received],
     *,
-    is_ours: bool = False,
+    settled: MailOddity | None = None,
 ) -> UUID | None:
     """A mail with everything it becomes: a draft with its files, or a mail set aside with the reason.
 
-    ``raw`` is the mail as it came, in the store; none where it could not be had. ``is_ours``: one of our own letters,
-    which becomes nothing. The id of the mail; None when it is repeated, or somebody else kept it meanwhile.
+    ``raw`` is the mail as it came, in the store; none where it could not be had. ``settled``: why it becomes nothing,
+    as one of our own letters does. The id of the mail; None when it is repeated, or somebody else kept it meanwhile.
     """
     if not await advance(session, place):
         return None
@@ -139,11 +139,11 @@ async def keep(
     mail.reason = said.fault.value if said.fault else None
     if raw is not None:
         mail.file_id = (await add_unread_file(session, raw)).id
-    if is_ours:
-        mail.state, mail.reason = MailState.SETTLED, MailOddity.SENT_BY_US.value
+    if settled is not None:
+        mail.state, mail.reason = MailState.SETTLED, settled.value
     session.add(mail)
     await session.flush()
-    if not is_ours:
+    if settled is None:
         await become(session, mail, said, files)
     return mail.id
 

@@ -8,6 +8,7 @@ import asyncio
 import os
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 from uuid import UUID
@@ -15,6 +16,7 @@ from uuid import UUID
 import structlog
 from msgspec.structs import replace as replace_said
 from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.accounts.models import Unit
 from docflow.core import clock
@@ -23,7 +25,7 @@ from docflow.core.errors import DocflowError
 from docflow.documents.errors import MailboxUnitNotKnown
 from docflow.documents.imap import Folder, ImapSettings, MailNotGiven, MailServerDown, open_folder
 from docflow.documents.mail_reading import reader
-from docflow.documents.mail_reading.terms import Attached, MailFault, MailSaid, Written
+from docflow.documents.mail_reading.terms import Attached, MailFault, MailOddity, MailSaid, Written
 from docflow.documents.service.mailbox import keeping
 from docflow.documents.service.mailbox.keeping import Place
 from docflow.files.children import ChildLost, Children
@@ -40,17 +42,27 @@ POLL_SECONDS = 60.0
 log = structlog.get_logger("docflow.documents")
 
 
+SettleReport = Callable[[AsyncSession, bytes], Awaitable[bool]]
+"""Is given the beginning of an automatic mail; whether it was a report on a letter of ours, which is now noted there.
+
+Told twice of the same mail it says the same."""
+REPORT_BYTES = 256 * 1024
+"""Of a report; more of it is not looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Inbox:
     """The folder to fetch from and the code of the unit whose registry gets the mails.
 
-    ``max_bytes``: a larger mail stays on the server. ``own_address`` is docflow's: its letters become no drafts.
+    ``max_bytes``: a larger mail stays on the server. ``own_address`` is docflow's: its letters become no drafts. ``settle``
+    is told of automatic mails.
     """
 
     imap: ImapSettings
     unit_code: str
     max_bytes: int
     own_address: str = ""
+    settle: SettleReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +162,30 @@ async def _keep(parts: _Parts, place: Place, mail: BinaryIO, size: int, fault: M
         if await keeping.is_repeated(session, place.unit_id, said.content_key):
             await keeping.keep_repeated(session, place, said, size)
             return
-    is_ours = said.is_automatic and said.sender.lower() == parts.inbox.own_address.lower()
+    settled = await _settled(parts, mail, said)
     whole = said.fault is not MailFault.TOO_LARGE and os.fstat(mail.fileno()).st_size > 0
-    wanted = replace_said(said, files=[], written=None) if is_ours else said
+    wanted = replace_said(said, files=[], written=None) if settled else said
     told, raw, files = await stored(parts.files, mail, wanted, whole=whole)
     said = said if told is wanted else told
     async with transaction(parts.sessions) as session:
-        kept = await keeping.keep(session, place, said, size, raw, files, is_ours=is_ours)
+        kept = await keeping.keep(session, place, said, size, raw, files, settled=settled)
     if kept is not None:
         log.info("mail_kept", mail=str(kept), files=len(files), fault=said.fault)
+
+
+async def _settled(parts: _Parts, mail: BinaryIO, said: MailSaid) -> MailOddity | None:
+    """Why a mail becomes no draft though nothing is wrong with it."""
+    if not said.is_automatic:
+        return None
+    if said.sender.lower() == parts.inbox.own_address.lower():
+        return MailOddity.SENT_BY_US
+    if parts.inbox.settle is None:
+        return None
+    mail.seek(0)
+    beginning = await asyncio.to_thread(mail.read, REPORT_BYTES)
+    async with transaction(parts.sessions) as session:
+        noted = await parts.inbox.settle(session, beginning)
+    return MailOddity.DELIVERY_REPORT if noted else None
 
 
 async def _read(children: Children, mail: BinaryIO, fault: MailFault | None) -> MailSaid:
