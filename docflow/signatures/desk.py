@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import os
 import signal
 import tempfile
 from collections.abc import AsyncIterator
@@ -36,6 +37,7 @@ from docflow.signatures.trust import Trust, read_trust
 LARGEST_PDF = 256 * 1024 * 1024
 LARGEST_SIGNED = 64 * 1024 * 1024
 """A letter that is signed here is held in memory."""
+_OF_TOKENS = ("HOME", "OPENSC_CONF", "P11_KIT_CONFIG", "SOFTHSM2_CONF", "XDG_CONFIG_HOME")
 _SPARE = 1024 * 1024
 _JUDGED_BYTES = 1024 * 1024
 _FAULTS = frozenset(fault.value.encode() for fault in Fault)
@@ -59,7 +61,8 @@ class SigningDesk:
     fetching: bool = False
     timestamp_url: str = ""
     pkcs11_module: str = ""
-    seconds: float = 60
+    seconds: int = 60
+    """How long one child may take."""
 
     async def trust(self) -> Trust:
         """Whom the settings trust, read anew: an administrator may have put a file there."""
@@ -123,7 +126,7 @@ class SigningDesk:
     ) -> bytes:
         """The PDF with one more signature, judged before it is returned. Raises the errors of ``errors.error_of``."""
         task = SigningTask(
-            key=key,
+            key=_with_environment(key),
             placement=placement,
             picture=picture,
             timestamp_url=self.timestamp_url,
@@ -149,7 +152,7 @@ class SigningDesk:
 
     async def open_key(self, key: Key, passphrase: str) -> Opened:
         """What the certificate says of a key that opens with the passphrase and may sign now."""
-        told = msgspec.msgpack.encode(key)
+        told = msgspec.msgpack.encode(_with_environment(key))
         made = await self._made(
             "open_key",
             b"",
@@ -194,8 +197,8 @@ class SigningDesk:
             input_bytes=LARGEST_PDF,
             text_bytes=room,
             memory_bytes=CHILD_MEMORY_BYTES,
-            cpu_seconds=int(self.seconds),
-            wall_seconds=int(self.seconds) + 10,
+            cpu_seconds=self.seconds,
+            wall_seconds=self.seconds,
         )
         file.seek(0)
         return await self.children.run(f"docflow.signatures.child:{work}", file, limits, **arguments)
@@ -205,6 +208,14 @@ def _fill(file: BinaryIO, content: bytes, told: bytes) -> None:
     file.write(content)
     file.write(told)
     file.flush()
+
+
+def _with_environment(key: Key) -> Key:
+    """A token's library finds its own settings by these; a child has no environment."""
+    if key.container is not None:
+        return key
+    known = {name: os.environ[name] for name in _OF_TOKENS if name in os.environ}
+    return msgspec.structs.replace(key, environment=known)
 
 
 def _packed(passphrase: str) -> str:

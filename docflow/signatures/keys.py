@@ -1,5 +1,6 @@
 """Opening a key for one signature: out of a PKCS#12 container (RFC 7292), or of a token by PKCS#11. In a child only."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -80,6 +81,7 @@ _SPKI = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 def _token_session(key: Key, pin: str) -> Iterator[Any]:
     if not key.module or not Path(key.module).is_file():
         raise Refused(Fault.MODULE_MISSING)
+    os.environ.update(key.environment)
     try:
         library = pkcs11.lib(key.module)
         token = library.get_token(token_label=key.token_label)

@@ -127,6 +127,8 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
 
     container: bytes | None = None
     module: str = ""
+    environment: dict[str, str] = {}
+    """What the module reads from the environment, which a child has none of."""
     token_label: str = ""
     key_label: str = ""
     certificate: bytes | None = None

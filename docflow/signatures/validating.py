@@ -142,14 +142,16 @@ def _removed(reader: PdfFileReader, present: set[str]) -> Iterator[tuple[str, in
     """Names of signatures that no longer are in the file, and where the revision with each ends."""
     seen = set(present)
     for number in range(min(reader.total_revisions, SIGNATURES_LOOKED_AT) - 1):
-        for name, signed in _signed_fields(reader.get_historical_resolver(number)):
+        earlier = reader.get_historical_resolver(number)
+        for name, signature, _ in enumerate_sig_fields(earlier, filled_status=True):
             if name in seen:
                 continue
             seen.add(name)
-            value = signed.get_object()["/V"]
+            reference = getattr(signature, "reference", None)
+            value = earlier.get_object(reference) if reference is not None else signature
             if isinstance(value, DictionaryObject) and "/ByteRange" in value:
                 start, length = value["/ByteRange"][2:4]
-                yield name, int(start) + int(length)
+                yield str(name), int(start) + int(length)
 
 
 @dataclass(slots=True)
