@@ -225,7 +225,8 @@ class Circulation(RuleBasedStateMachine):
         except Conflict:
             assert states(self.tree) == before
             return
-        assert was_open and not one.is_open
+        assert was_open
+        assert not one.is_open
         self.trail += changes
 
     @invariant()
