@@ -64,7 +64,7 @@ class FormFacts(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
     subject: str
     authority: str = ""
-    """``TM.``, ``KT.`` …; empty: none."""
+    """What stands above the post, ``KT. GIÁM ĐỐC``; empty: nothing."""
     post: str = ""
     signer: str = ""
     recipients: int = 0

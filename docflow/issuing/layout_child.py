@@ -49,7 +49,7 @@ def layout_of(file: BinaryIO) -> dict[str, Any]:
 
 def _typefaces(document: Document) -> list[str]:
     names: dict[str, None] = {}
-    usual = document.styles["Normal"].font.name  # type: ignore[attr-defined]
+    usual = document.styles["Normal"].font.name
     if usual:
         names[usual] = None
     for paragraph in document.paragraphs[:_PARAGRAPHS]:

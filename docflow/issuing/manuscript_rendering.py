@@ -116,7 +116,7 @@ def version_out(row: Row[*tuple[Any, ...]]) -> VersionOut:
         page_count=file.page_count,
         marks=file.marks,
         origin=version.origin,
-        based_on=version.based_on,
+        based_on=version.base_number,
         made_by=version.made_by,
         made_by_name=maker,
         made_at=version.made_at,

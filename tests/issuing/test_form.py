@@ -1,6 +1,7 @@
 """What a program can say of a draft's form (Decree 30/2020, Appendix I)."""
 
 import io
+from collections.abc import Awaitable, Callable
 
 import docx
 import pytest
@@ -150,7 +151,7 @@ def test_a_docx_tells_its_paper_margins_and_typefaces() -> None:
 
 
 async def test_the_layout_of_an_uploaded_docx_is_read_by_the_worker(
-    office: Office, sign_in: SignIn, work: object
+    office: Office, sign_in: SignIn, work: Callable[[], Awaitable[None]]
 ) -> None:
     manuscript = await office.begin()
     author = await sign_in(AUTHOR)
@@ -159,7 +160,7 @@ async def test_the_layout_of_an_uploaded_docx_is_read_by_the_worker(
     assert good.status_code == 201, good.text
     broken = document_of()[:-200] + b"x" * 200
     await author.post(address, files={"file": ("b.docx", broken, DOCX)}, data={"based_on": "1"})
-    await work()  # type: ignore[operator]
+    await work()
     async with office.sessions() as session:
         read = await session.get_one(ManuscriptVersion, (manuscript.id, 1))
         hostile = await session.get_one(ManuscriptVersion, (manuscript.id, 2))

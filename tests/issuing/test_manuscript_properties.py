@@ -79,7 +79,7 @@ async def present(office: Office, manuscript: Manuscript) -> dict[str, Any]:
     now = await office.now(manuscript)
     async with office.sessions() as session:
         rows = await session.execute(
-            select(ManuscriptVersion.number, File.sha256, ManuscriptVersion.based_on)
+            select(ManuscriptVersion.number, File.sha256, ManuscriptVersion.base_number)
             .join(File, File.id == ManuscriptVersion.file_id)
             .where(ManuscriptVersion.manuscript_id == manuscript.id)
             .order_by(ManuscriptVersion.number)
@@ -91,7 +91,7 @@ async def present(office: Office, manuscript: Manuscript) -> dict[str, Any]:
             "state": now.state.value,
             "round": now.round,
             "subject": now.subject,
-            "versions": [(row.number, row.sha256.hex(), row.based_on) for row in rows],
+            "versions": [(row.number, row.sha256.hex(), row.base_number) for row in rows],
             "steps": {str(step.id): step.state.value for step in found},
             "copy": None,
         }
@@ -120,7 +120,7 @@ def require_possible(now: Manuscript, round_: list[ManuscriptStep]) -> None:
 async def test_random_people_doing_random_things_never_reach_an_impossible_state(
     office: Office, seed: int
 ) -> None:
-    chance = random.Random(seed)  # noqa: S311  (no secret)
+    chance = random.Random(seed)
     manuscript = await office.begin(whole_unit=True)
 
     async def edit(who: str) -> None:

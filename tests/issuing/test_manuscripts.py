@@ -1,6 +1,7 @@
 """Beginning and changing manuscripts, and who sees them."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -26,7 +27,7 @@ from tests.conftest import SignIn
 from tests.issuing.writing import AUTHOR, CLERK, HEAD, OTHER, OUTSIDERS, Office
 
 
-async def codes_of(office: Office, **fields: object) -> set[str]:
+async def codes_of(office: Office, **fields: Any) -> set[str]:
     with pytest.raises(Invalid) as refused:
         await office.begin(**fields)
     return {field.code for field in refused.value.fields}
@@ -104,7 +105,7 @@ async def test_nothing_of_a_manuscript_leaks_into_lists_counts_comments_or_versi
 async def test_a_search_of_documents_never_finds_a_manuscript(office: Office, sign_in: SignIn) -> None:
     await office.submitted(subject="Phương án đặc biệt chưa công bố")
     author = await sign_in(AUTHOR)
-    for address in ("/api/v1/documents?q=đặc+biệt&total=true", "/api/v1/documents/suggestions?q=đặc"):
+    for address in ("/api/v1/documents?q=đặc+biệt&total=true", "/api/v1/documents/facets?q=đặc"):
         answer = await author.get(address)
         assert "Phương án" not in answer.text
 

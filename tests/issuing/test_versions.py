@@ -1,6 +1,7 @@
 """Versions, working copies, comments and comparing."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -17,7 +18,7 @@ from docflow.issuing.errors import (
     NothingCheckedOut,
     TextNotChanged,
 )
-from docflow.issuing.models import ManuscriptVersion
+from docflow.issuing.models import Manuscript, ManuscriptVersion
 from docflow.issuing.schemas.manuscript_versions import WriteComment
 from docflow.issuing.service import comments, working_copies
 from tests.conftest import SignIn
@@ -27,7 +28,7 @@ from tests.issuing.writing import AUTHOR, CLERK, HEAD, Office, paper_of
 HOURS = timedelta(hours=8)
 
 
-async def shared(office: Office) -> object:
+async def shared(office: Office) -> Manuscript:
     """A manuscript that the whole unit works on, with a version."""
     return await office.written(whole_unit=True)
 
@@ -35,7 +36,7 @@ async def shared(office: Office) -> object:
 async def test_versions_are_numbered_and_all_of_them_stay(office: Office) -> None:
     written = await office.written()
     second = await office.add(written)
-    assert (second.number, second.based_on) == (2, 1)
+    assert (second.number, second.base_number) == (2, 1)
     async with office.sessions() as session:
         numbers = await session.scalars(select(ManuscriptVersion.number).order_by(ManuscriptVersion.number))
         assert list(numbers) == [1, 2]
@@ -60,7 +61,7 @@ async def test_a_text_made_from_an_older_version_is_kept_only_when_the_newest_is
         await office.add(manuscript, based_on=1)
     assert refused.value.facts == {"number": 2, "name": "Cao Văn Đạt"}
     kept = await office.add(manuscript, based_on=1, newest=2)
-    assert (kept.number, kept.based_on) == (3, 1)
+    assert (kept.number, kept.base_number) == (3, 1)
     with pytest.raises(Invalid):
         await office.add(manuscript, based_on=9)
 
@@ -155,7 +156,7 @@ async def test_a_remark_is_settled_once_by_whoever_works_on_the_text(office: Off
 
 
 async def test_a_text_is_uploaded_read_compared_and_taken_over_http(
-    office: Office, sign_in: SignIn, work: object
+    office: Office, sign_in: SignIn, work: Callable[[], Awaitable[None]]
 ) -> None:
     manuscript = await office.begin()
     author = await sign_in(AUTHOR)
@@ -169,7 +170,7 @@ async def test_a_text_is_uploaded_read_compared_and_taken_over_http(
     assert second.status_code == 201, second.text
     early = (await author.get(f"{base}/versions/1/changes/2")).json()
     assert early["status"] == "waiting"
-    await work()  # type: ignore[operator]
+    await work()
     differ = (await author.get(f"{base}/versions/1/changes/2")).json()
     assert differ["status"] == "ready"
     assert "-Kính gửi: Sở Nội vụ" in differ["lines"]

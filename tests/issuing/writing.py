@@ -49,7 +49,9 @@ class Office:
     async def begin(self, by: str = AUTHOR, **fields: Any) -> Manuscript:
         """A report of the department, to be signed by its head."""
         given = {"kind": "report", "subject": "Kết quả rà soát quý III", "signer_id": self.people[HEAD]}
-        manuscript: Manuscript = await self.as_(by, manuscripts.begin, BeginManuscript(**{**given, **fields}))
+        manuscript: Manuscript = await self.as_(
+            by, manuscripts.begin_manuscript, BeginManuscript(**{**given, **fields})
+        )
         return manuscript
 
     async def add(self, manuscript: Manuscript, by: str = AUTHOR, **fields: Any) -> ManuscriptVersion:

@@ -36,7 +36,7 @@ async def begin_manuscript(
     data: JSONBody[BeginManuscript], session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
 ) -> Response[ManuscriptOut]:
     """Begin a document that is to be issued. Only you see it, and whom you name."""
-    manuscript = await manuscripts.begin(session, actor, data)
+    manuscript = await manuscripts.begin_manuscript(session, actor, data)
     return await manuscript_answer(session, actor, manuscript, created=True)
 
 
@@ -51,13 +51,10 @@ async def list_manuscripts(
     total: Annotated[bool, QueryParameter(description="Count them.")] = False,
 ) -> Page[ManuscriptRow]:
     """Manuscripts that you see, the newest first; what waits for you in the order in which it was submitted."""
-    rows, counted = await query(
-        session, actor, whose, state=manuscript_state, cursor=cursor, limit=limit, total=total
-    )
-    kept, following = page_of(rows, limit, list_key(whose))
-    return Page(
-        [manuscript_row(row) for row in kept], following, total_of(counted) if counted is not None else None
-    )
+    listed = await query(session, actor, whose, manuscript_state, cursor=cursor, limit=limit, total=total)
+    kept, following = page_of(listed[0], limit, list_key(whose))
+    counted = total_of(listed[1]) if listed[1] is not None else None
+    return Page([manuscript_row(row) for row in kept], following, counted)
 
 
 @get("/manuscripts/{manuscript_id:uuid}", opt=_READ)

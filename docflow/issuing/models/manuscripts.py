@@ -140,7 +140,7 @@ class ManuscriptVersion(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     file_id: Mapped[UUID] = mapped_column(ForeignKey("file.id"), unique=True)
     origin: Mapped[VersionOrigin] = mapped_column(Word(VersionOrigin))
-    based_on: Mapped[int | None]
+    base_number: Mapped[int | None]
     """The version that its author began from."""
     made_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     made_at: Mapped[Moment]

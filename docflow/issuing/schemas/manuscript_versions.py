@@ -29,16 +29,6 @@ class AddVersion(In, kw_only=True):
     example: ClassVar[dict[str, Any]] = {"note": "Đã tiếp thu ý kiến của Sở Tài chính.", "based_on": 2}
 
 
-class MakeVersion(In, kw_only=True):
-    """A version made from the record by the template of its kind. ``newest`` as for an upload."""
-
-    note: Prose = ""
-    newest: VersionNumber | None = None
-    """The newest version that you know of; left out when there is none yet."""
-
-    example: ClassVar[dict[str, Any]] = {"note": "", "newest": 2}
-
-
 class VersionOut(Out, frozen=True, kw_only=True):
     """A version of the text."""
 

@@ -37,7 +37,7 @@ _OTHERS = frozenset({"kind", "recipients", "collaborator_ids", "unit_id", "issui
 _WHO_SEES = frozenset({"whole_unit", "collaborator_ids"})
 
 
-async def begin(session: AsyncSession, actor: Actor, data: BeginManuscript) -> Manuscript:
+async def begin_manuscript(session: AsyncSession, actor: Actor, data: BeginManuscript) -> Manuscript:
     """Begin a document of a unit. Raises NotAllowed, Invalid, NotFound for a document that the actor does not see."""
     unit_id = _own_unit(actor, data.unit_id)
     await addressees.units(session, [unit_id], "unit_id")

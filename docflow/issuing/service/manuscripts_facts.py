@@ -160,6 +160,7 @@ async def replace_recipients(
             "name": row["name"],
             "principal": row["principal_no"],
             "email": row["email"],
+            "by_link": row["by_link"],
         }
         for row in rows
     ]

@@ -125,7 +125,7 @@ async def _add_version(
         number=(last or 0) + 1,
         file_id=file.id,
         origin=VersionOrigin.SIGNED,
-        based_on=based_on,
+        base_number=based_on,
         made_by=actor.person_id,
         made_at=clock.now(),
         note=note,

@@ -4,18 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from docflow.accounts.models import Person, Unit
 from docflow.core.errors import FieldError, Invalid
 from docflow.documents.models import DocumentKind
-from docflow.documents.numbering import after_number
 from docflow.files.service import text_of
 from docflow.issuing.form import Finding, FormFacts, Layout, check_form, needs_word
-from docflow.issuing.models import Manuscript, ManuscriptRecipient
+from docflow.issuing.models import Manuscript
 from docflow.issuing.queries.manuscripts import find_newest
 from docflow.issuing.schemas.manuscript_steps import Checked
+from docflow.issuing.service.templates_facts import letter_facts
 
 
 async def look_at_form(session: AsyncSession, manuscript: Manuscript) -> list[Finding]:
@@ -54,23 +52,18 @@ def checklist_of(
 
 
 async def _facts(session: AsyncSession, manuscript: Manuscript) -> FormFacts:
+    """What its letter has to say: the same facts that every layout is filled with."""
     kind = await session.get_one(DocumentKind, manuscript.kind_code)
-    issuer = await session.get_one(Unit, manuscript.issuing_unit_id)
-    signer = await session.get(Person, manuscript.signer_id) if manuscript.signer_id else None
-    recipients = await session.scalar(
-        select(func.count())
-        .select_from(ManuscriptRecipient)
-        .where(ManuscriptRecipient.manuscript_id == manuscript.id)
-    )
+    letter = await letter_facts(session, manuscript)
     return FormFacts(
-        kind_name=kind.name_vi,
+        kind_name=letter.kind_name,
         kind_symbol=kind.symbol,
-        after_number=after_number(kind.symbol, issuer.symbol, manuscript.field),
-        issuer=issuer.name_vi,
-        place=manuscript.place,
-        subject=manuscript.subject,
-        authority=manuscript.signer_authority or "",
-        post=manuscript.signer_post,
-        signer=signer.full_name if signer else "",
-        recipients=recipients or 0,
+        after_number=letter.after_number,
+        issuer=letter.issuer,
+        place=letter.place,
+        subject=letter.subject,
+        authority=letter.signer.authority,
+        post=letter.signer.post,
+        signer=letter.signer.name,
+        recipients=len(letter.recipients),
     )

@@ -72,38 +72,46 @@ async def add_version(
         await _require_known(session, before[0], based_on, newest)
         if before[1].sha256 == paper.sha256:
             raise TextNotChanged(number=number)
+    if copy is not None:
+        await session.delete(copy)
     file = paper if isinstance(paper, File) else await add_file(session, actor, paper)
     version = ManuscriptVersion(
         manuscript_id=manuscript.id,
         number=number + 1,
         file_id=file.id,
         origin=origin,
-        based_on=based_on,
+        base_number=based_on,
         made_by=actor.person_id,
         made_at=clock.now(),
         note=note,
     )
     session.add(version)
-    if copy is not None:
-        await session.delete(copy)
     await session.flush()
-    await enqueue(session, "issuing.read_version", manuscript_id=str(manuscript.id), number=version.number)
+    await _record(session, actor, version, file, returned=copy is not None)
+    return version
+
+
+async def _record(
+    session: AsyncSession, actor: Actor, version: ManuscriptVersion, file: File, *, returned: bool
+) -> None:
+    """Have it read, and tell of it in the trail."""
+    of = str(version.manuscript_id)
+    await enqueue(session, "issuing.read_version", manuscript_id=of, number=version.number)
     await audit.record(
         session,
         actor,
         Tag.MANUSCRIPT_VERSION_ADDED,
         "manuscript",
-        manuscript.id,
+        version.manuscript_id,
         number=version.number,
         file=file.filename,
         file_id=str(file.id),
         sha256=file.sha256.hex(),
-        origin=origin.value,
-        based_on=based_on,
-        note=note,
-        returned=copy is not None,
+        origin=version.origin.value,
+        based_on=version.base_number,
+        note=version.note,
+        returned=returned,
     )
-    return version
 
 
 async def _require_known(

@@ -944,7 +944,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("file_id", sa.Uuid(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
-        sa.Column("based_on", sa.Integer(), nullable=True),
+        sa.Column("base_number", sa.Integer(), nullable=True),
         sa.Column("made_by", sa.Uuid(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("note", sa.Text(), server_default=sa.text("''"), nullable=False),
