@@ -24,6 +24,7 @@ async def read_record(session: AsyncSession, actor: Actor, planned: PlannedDocum
     names = (
         await session.execute(
             select(Unit.name_vi, Register.title, DocumentKind.name_vi.label("kind"))
+            .select_from(Unit)
             .join(Register, Register.id == document.register_id)
             .join(DocumentKind, DocumentKind.code == document.kind_code)
             .where(Unit.id == document.unit_id)
