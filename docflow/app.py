@@ -44,6 +44,7 @@ from docflow.issuing.api import links as dispatch_links
 from docflow.issuing.service.bounces import bounces_of
 from docflow.issuing.service.dispatch_letters import Terms
 from docflow.issuing.service.issue import Desk
+from docflow.issuing.sheet import issued_lines
 from docflow.meetings import api as meetings
 from docflow.meetings import links as meeting_links
 from docflow.notifications.mail import Mailbox
@@ -304,7 +305,7 @@ def _parts(
         "uploads": Provide(provide_uploads, sync_to_thread=False),
         "postman": _always(postman_of(settings)),
         "working_copy_time": _always(timedelta(hours=settings.working_copy_hours)),
-        "sheet_sources": _always(SheetSources()),
+        "sheet_sources": _always(SheetSources((issued_lines,))),
         "follow": _always(follow_receipts),
         "desk": _always(registry_desk_of(settings, files, desk)),
     }

@@ -36,8 +36,13 @@ def read_bounce(content: bytes) -> Bounce | None:
         if mail.get_content_type() != "multipart/report" or not mail.is_multipart():
             return None
         parts = mail.get_payload()
-        told = next((part for part in parts if part.get_content_type() == "message/delivery-status"), None)
-        reason = _failure(told) if isinstance(told, Message) else None
+        reports = (
+            part
+            for part in parts
+            if isinstance(part, Message) and part.get_content_type() == "message/delivery-status"
+        )
+        told = next(reports, None)
+        reason = _failure(told) if told is not None else None
         if reason is None:
             return None
     except (LookupError, ValueError, TypeError, AttributeError, RecursionError):

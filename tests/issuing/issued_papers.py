@@ -175,4 +175,4 @@ async def link_to(sessions: Sessions, address: str) -> str:
     body = mail.get_body(("plain",))
     assert body is not None
     (line,) = [word for word in body.get_content().split() if "/d/" in word]
-    return "/d/" + line.rpartition("/d/")[2]
+    return "/d/" + str(line.rpartition("/d/")[2])

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Result, Row, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actions import Action
@@ -218,13 +218,13 @@ async def list_earlier(session: AsyncSession, actor: Actor, document_id: UUID) -
 async def _succession(
     session: AsyncSession, actor: Actor, which: ColumnElement[bool], other: Any
 ) -> Sequence[Row[Any]]:
-    rows: Result[Any] = await session.execute(
+    rows: Any = await session.execute(
         select(Succession.kind, Succession.reason, Succession.made_at, *ROW)
         .join(Document, Document.id == other)
         .where(which, visible_to(actor))
         .order_by(Succession.made_at, Document.id)
     )
-    return rows.all()
+    return list(rows)
 
 
 async def list_unsent(session: AsyncSession, actor: Actor, *, limit: int) -> Sequence[Row[Any]]:

@@ -35,7 +35,7 @@ async def sign_as_signer(
     place = Placement(
         field=SIGNER,
         page=letter.page if letter else 0,
-        box=tuple(letter.signature_box) if letter else None,
+        box=letter.signature_box if letter else None,
         look=Look.PERSON,
         open_fields=FIELDS,
     )
@@ -58,7 +58,7 @@ async def seal(
     place = Placement(
         field=SEAL,
         page=letter.page if letter else 0,
-        box=tuple(letter.seal_box) if letter else None,
+        box=letter.seal_box if letter else None,
         look=Look.SEAL,
         final=True,
     )
