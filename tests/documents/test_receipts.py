@@ -166,11 +166,14 @@ async def test_whoever_received_it_passes_it_on_in_their_own_unit_only(
     inside = await give(
         department,
         document,
-        unit_ids=[own],
         person_ids=[await person_id(sessions, "maihtx")],
         role="direction",
     )
     assert inside.status_code == 201
+    ours, theirs = inside.json()
+    assert (ours["state"], theirs["parent_id"]) == ("forwarded", ours["id"])
+    itself = await give(department, document, unit_ids=[own], role="direction")
+    assert (itself.status_code, itself.json()["code"]) == (409, "not_to_oneself")
     outside: list[dict[str, Any]] = [
         {"unit_ids": [await unit_id(sessions, "STC")]},
         {"unit_ids": [await unit_id(sessions, "H99.24")]},
@@ -264,3 +267,33 @@ async def test_routing_leaves_the_version_alone(sign_in: SignIn, sessions: Sessi
         f"{DOCUMENTS}/{document['id']}", json={"note": "x"}, headers={"If-Match": '"1"'}
     )
     assert (amended.status_code, amended.headers["etag"]) == (200, '"2"')
+
+
+async def test_a_receipt_goes_its_way_over_http(sign_in: SignIn, sessions: Sessions) -> None:
+    clerk, leader, department = [await sign_in(name) for name in ("anpth", "thuyhtt", "datcv")]
+    document = await register(clerk)
+    await give(clerk, document, person_ids=[await person_id(sessions, "thuyhtt")], role="direction")
+    (waiting,) = (await leader.get("/api/v1/receipts", params={"role": "direction"})).json()["items"]
+    assert (waiting["document"]["id"], waiting["overdue"]) == (document["id"], False)
+    here = f"/api/v1/receipts/{waiting['id']}"
+    body = {"to": [{"role": "lead", "unit_id": await unit_id(sessions, "SNV"), "due_on": "2099-12-01"}]}
+    assert (await leader.post(f"{here}/forwards", json=body)).status_code == 428
+    passed = await leader.post(f"{here}/forwards", json=body, headers={"If-Match": '"1"'})
+    assert (passed.status_code, passed.json()["state"], passed.headers["etag"]) == (200, "forwarded", '"2"')
+    stale = await leader.post(f"{here}/forwards", json=body, headers={"If-Match": '"1"'})
+    assert stale.status_code == 412
+    (ours,) = (await department.get(f"{DOCUMENTS}/{document['id']}/receipts")).json()
+    assert (ours["actions"], ours["parent_id"]) == (["forward", "complete", "return"], None)
+    theirs = f"/api/v1/receipts/{ours['id']}"
+    etag = {"If-Match": '"1"'}
+    back = await department.post(f"{theirs}/return", json={"reason": "Không đúng thẩm quyền"}, headers=etag)
+    assert (back.status_code, back.json()["state"], back.json()["end_note"]) == (
+        200,
+        "returned",
+        "Không đúng thẩm quyền",
+    )
+    again = await department.post(f"{theirs}/completion", json={}, headers={"If-Match": '"2"'})
+    assert (again.status_code, again.json()["code"]) == (409, "receipt_returned")
+    recalled = await clerk.post(f"{here}/recall", json={"reason": "Nhầm"}, headers={"If-Match": '"3"'})
+    assert (recalled.status_code, recalled.json()["state"]) == (200, "recalled")
+    assert (await leader.get(here)).status_code == 404

@@ -1,7 +1,7 @@
 """What hangs on receipts elsewhere: the port by which it follows them."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 import msgspec
@@ -19,6 +19,7 @@ class Followed(msgspec.Struct, frozen=True):
     closing: list[UUID] = []
 
 
+@runtime_checkable
 class FollowReceipts(Protocol):
     """Is told which receipts of a locked document changed, and brings along what hangs on them."""
 
