@@ -150,8 +150,8 @@ def _removed(reader: PdfFileReader, present: set[str]) -> Iterator[tuple[str, in
             reference = getattr(signature, "reference", None)
             value = earlier.get_object(reference) if reference is not None else signature
             if isinstance(value, DictionaryObject) and "/ByteRange" in value:
-                start, length = value["/ByteRange"][2:4]
-                yield str(name), int(start) + int(length)
+                start, length = [int(edge) for edge in value["/ByteRange"]][2:4]
+                yield str(name), start + length
 
 
 @dataclass(slots=True)

@@ -149,7 +149,7 @@ async def test_a_revoked_certificate_is_told_unless_it_was_revoked_later(
     desk: SigningDesk, authority: Authority, tmp_path: Path
 ):
     container = authority.container()
-    serial = from_container(container, PASSPHRASE).signing_cert.serial_number
+    serial = from_container(container, PASSPHRASE).signing_cert.serial_number  # type: ignore[union-attr]
     made = await desk.sign(paper(), Key(container=container), PASSPHRASE, Placement())
     folder = authority.publish(tmp_path / "roots", authority.revocation_list(serial))
     informed = replace(desk, trust_roots=str(folder))
