@@ -48,7 +48,9 @@ async def open_dossier(keeper: httpx.AsyncClient, under: dict[str, Any], **field
     return made
 
 
-async def put_in(keeper: httpx.AsyncClient, dossier: dict[str, Any], *documents: dict[str, Any], **fields: Any) -> Any:
+async def put_in(
+    keeper: httpx.AsyncClient, dossier: dict[str, Any], *documents: dict[str, Any], **fields: Any
+) -> Any:
     body = {"document_ids": [one["id"] for one in documents], **fields}
     answer = await keeper.post(f"{DOSSIERS}/{dossier['id']}/documents", json=body)
     assert answer.status_code == 200, answer.text

@@ -20,7 +20,9 @@ from tests.dossiers.dossiers import (
 )
 
 
-async def test_an_open_dossier_is_for_the_unit_and_for_nobody_else(sign_in: SignIn, sessions: Sessions) -> None:
+async def test_an_open_dossier_is_for_the_unit_and_for_nobody_else(
+    sign_in: SignIn, sessions: Sessions
+) -> None:
     clerk, worker, head = await sign_in("datcv"), await sign_in("maihtx"), await sign_in("nguyetdtm")
     made = await open_dossier(worker, await heading(clerk, sessions), note="Đợt một")
     for member in (clerk, worker, head):
@@ -35,7 +37,9 @@ async def test_an_open_dossier_is_for_the_unit_and_for_nobody_else(sign_in: Sign
     assert (await leader.post(DOSSIERS, json=under)).status_code == 403
 
 
-async def test_a_conditional_dossier_is_for_those_named_and_its_keeper(sign_in: SignIn, sessions: Sessions) -> None:
+async def test_a_conditional_dossier_is_for_those_named_and_its_keeper(
+    sign_in: SignIn, sessions: Sessions
+) -> None:
     clerk, worker = await sign_in("datcv"), await sign_in("maihtx")
     named = await person_id(sessions, "lienttb")
     made = await open_dossier(
@@ -47,7 +51,9 @@ async def test_a_conditional_dossier_is_for_those_named_and_its_keeper(sign_in: 
         assert (await (await sign_in(name)).get(f"{DOSSIERS}/{made['id']}")).status_code == 404
 
 
-async def test_a_secret_dossier_takes_a_clearance_besides_the_name(sign_in: SignIn, sessions: Sessions) -> None:
+async def test_a_secret_dossier_takes_a_clearance_besides_the_name(
+    sign_in: SignIn, sessions: Sessions
+) -> None:
     clerk, worker = await sign_in("datcv"), await sign_in("maihtx")
     under = await heading(clerk, sessions)
     people = [await person_id(sessions, name) for name in ("datcv", "nguyetdtm")]
@@ -77,8 +83,13 @@ async def test_who_would_newly_see_it_is_named_before_it_is_done(sign_in: SignIn
     assert done.status_code == 200, done.text
     narrowed = await worker.post(address, json={"access": "conditional"}, headers=if_match(done.json()))
     assert narrowed.status_code == 200
-    trail = [(tag, details) for tag, details in await tags_of(sessions, made["id"]) if tag == "dossier:permitted"]
-    assert [details["changed"]["access"] for _, details in trail] == [["conditional", "open"], ["open", "conditional"]]
+    trail = [
+        (tag, details) for tag, details in await tags_of(sessions, made["id"]) if tag == "dossier:permitted"
+    ]
+    assert [details["changed"]["access"] for _, details in trail] == [
+        ["conditional", "open"],
+        ["open", "conditional"],
+    ]
 
 
 async def test_a_head_who_gives_a_dossier_to_those_named_alone_is_answered_all_the_same(
@@ -104,7 +115,10 @@ async def test_a_document_is_in_many_dossiers_and_twice_in_none(sign_in: SignIn,
     found = (await clerk.get(f"/api/v1/documents/{document['id']}/dossiers")).json()
     assert {row["code"] for row in found} == {"01.TCCB", "01.TCCB/2"}
     rows = (await clerk.get(f"{DOSSIERS}/{one['id']}/documents")).json()["items"]
-    assert [(row["ordinal"], row["document"]["id"]) for row in rows] == [(1, document["id"]), (2, other["id"])]
+    assert [(row["ordinal"], row["document"]["id"]) for row in rows] == [
+        (1, document["id"]),
+        (2, other["id"]),
+    ]
     unseen = await clerk.post(f"{DOSSIERS}/{one['id']}/documents", json={"document_ids": [str(uuid4())]})
     assert unseen.status_code == 404
 
@@ -126,10 +140,15 @@ async def test_what_is_taken_out_or_moved_says_why(sign_in: SignIn, sessions: Se
     assert (await now(clerk, two))["documents"] == 1
     trail = await tags_of(sessions, one["id"])
     removed = [details for tag, details in trail if tag == "dossier:document_removed"]
-    assert [(one["reason"], one.get("moved_to")) for one in removed] == [("Đưa nhầm", None), ("Đợt hai", two["id"])]
+    assert [(one["reason"], one.get("moved_to")) for one in removed] == [
+        ("Đưa nhầm", None),
+        ("Đợt hai", two["id"]),
+    ]
 
 
-async def test_a_thread_comes_with_what_it_answers_and_what_answers_it(sign_in: SignIn, sessions: Sessions) -> None:
+async def test_a_thread_comes_with_what_it_answers_and_what_answers_it(
+    sign_in: SignIn, sessions: Sessions
+) -> None:
     clerk = await sign_in("datcv")
     made = await open_dossier(clerk, await heading(clerk, sessions))
     asked = await a_document(clerk, 1)
@@ -164,7 +183,10 @@ async def test_being_in_a_dossier_makes_nobody_see_a_document(sign_in: SignIn, s
 
 async def test_lists_are_narrowed_and_paged_and_counted(sign_in: SignIn, sessions: Sessions) -> None:
     clerk, worker = await sign_in("datcv"), await sign_in("maihtx")
-    first, second = await heading(clerk, sessions), await heading(clerk, sessions, "02.CCHC", title="Cải cách")
+    first, second = (
+        await heading(clerk, sessions),
+        await heading(clerk, sessions, "02.CCHC", title="Cải cách"),
+    )
     made = [await open_dossier(clerk, first), await open_dossier(worker, second, note="Đường truyền số liệu")]
     made.append(await open_dossier(worker, first, access="conditional", title="Kỷ luật"))
     await step(clerk, made[0], "closing")
@@ -189,7 +211,9 @@ async def test_lists_are_narrowed_and_paged_and_counted(sign_in: SignIn, session
     assert [row["code"] for row in page["items"] + rest["items"]] == ["02.CCHC", "01.TCCB"]
 
 
-async def test_keeper_and_head_change_it_and_members_only_fill_it(sign_in: SignIn, sessions: Sessions) -> None:
+async def test_keeper_and_head_change_it_and_members_only_fill_it(
+    sign_in: SignIn, sessions: Sessions
+) -> None:
     clerk, worker, head = await sign_in("datcv"), await sign_in("maihtx"), await sign_in("nguyetdtm")
     made = await open_dossier(worker, await heading(clerk, sessions))
     address = f"{DOSSIERS}/{made['id']}"

@@ -30,14 +30,20 @@ from tests.dossiers.dossiers import (
 REASON = {"reason": "Bổ sung văn bản kết luận"}
 
 
-async def test_a_closed_dossier_keeps_its_totals_and_takes_nothing(sign_in: SignIn, sessions: Sessions) -> None:
+async def test_a_closed_dossier_keeps_its_totals_and_takes_nothing(
+    sign_in: SignIn, sessions: Sessions
+) -> None:
     clerk = await sign_in("datcv")
     made = await open_dossier(clerk, await heading(clerk, sessions))
     await put_in(clerk, made, await a_document(clerk, 1, page_count=3), await a_document(clerk, 2))
     with clock.at(datetime(2028, 2, 29, 3, tzinfo=UTC)):
         clerk = await sign_in("datcv")
         closed = (await step(clerk, made, "closing")).json()
-    assert (closed["state"], closed["closed_on"], closed["hand_over_by"]) == ("closed", "2028-02-29", "2029-02-28")
+    assert (closed["state"], closed["closed_on"], closed["hand_over_by"]) == (
+        "closed",
+        "2028-02-29",
+        "2029-02-28",
+    )
     again = await clerk.post(f"{DOSSIERS}/{made['id']}/closing", json={}, headers=if_match(closed))
     assert again.json()["code"] == "dossier_not_open"
     other = await a_document(clerk, 3)
@@ -138,7 +144,9 @@ async def test_keeper_and_head_are_told_once_thirty_days_before(
 
     async def letters() -> list[Letter]:
         async with sessions() as session:
-            found = await session.scalars(select(Letter).where(Letter.subject_kind == "dossier").order_by(Letter.no))
+            found = await session.scalars(
+                select(Letter).where(Letter.subject_kind == "dossier").order_by(Letter.no)
+            )
             return list(found)
 
     for days, expected in ((31, 0), (30, 2), (29, 2)):

@@ -47,7 +47,13 @@ async def test_a_heading_changes_by_its_version_and_is_withdrawn_for_good(
     made = await heading(clerk, sessions)
     twice = await clerk.post(
         HEADINGS,
-        json={"unit_id": made["unit_id"], "year": YEAR, "code": "01.TCCB", "title": "A", "retention": "years_5"},
+        json={
+            "unit_id": made["unit_id"],
+            "year": YEAR,
+            "code": "01.TCCB",
+            "title": "A",
+            "retention": "years_5",
+        },
     )
     assert (twice.status_code, twice.json()["code"]) == (409, "heading_taken")
     address = f"{HEADINGS}/{made['id']}"
@@ -88,7 +94,10 @@ async def test_last_years_list_begins_this_years_and_what_is_there_stays(
     again = await clerk.post(f"{HEADINGS}/copies", json=body)
     assert again.json()["added"] == 0
     rows = (await clerk.get(HEADINGS, params={"year": YEAR, "unit_id": unit})).json()["items"]
-    assert [(row["code"], row["title"]) for row in rows] == [("01.TCCB", "Hồ sơ năm 2026"), ("02.TCCB", "Đã có")]
+    assert [(row["code"], row["title"]) for row in rows] == [
+        ("01.TCCB", "Hồ sơ năm 2026"),
+        ("02.TCCB", "Đã có"),
+    ]
 
 
 async def test_pages_of_headings_hold_each_once(sign_in: SignIn, sessions: Sessions) -> None:
@@ -97,7 +106,9 @@ async def test_pages_of_headings_hold_each_once(sign_in: SignIn, sessions: Sessi
         await heading(clerk, sessions, f"{number:02d}.VP", year=2025 + number % 2)
     found, cursor = [], None
     while True:
-        page = (await clerk.get(HEADINGS, params={"limit": 2, **({"cursor": cursor} if cursor else {})})).json()
+        page = (
+            await clerk.get(HEADINGS, params={"limit": 2, **({"cursor": cursor} if cursor else {})})
+        ).json()
         found += [(row["year"], row["code"]) for row in page["items"]]
         if not (cursor := page["next"]):
             break
@@ -113,7 +124,9 @@ async def test_an_exported_list_is_imported_into_another_year_as_it_was(
     await heading(clerk, sessions, keeper_id=keeper)
     await heading(clerk, sessions, "02.TCCB", title="Hồ sơ; có dấu “,”", retention="years_5")
     unit = await unit_id(sessions, "SNV")
-    taken = await clerk.get(f"{HEADINGS}/export", params={"unit_id": unit, "year": YEAR, "format": file_format})
+    taken = await clerk.get(
+        f"{HEADINGS}/export", params={"unit_id": unit, "year": YEAR, "format": file_format}
+    )
     assert taken.status_code == 200, taken.text
     put = {"url": f"{HEADINGS}/import", "headers": {"Content-Type": "application/octet-stream"}}
     done = await clerk.post(**put, params={"unit_id": unit, "year": 2027}, content=taken.content)
