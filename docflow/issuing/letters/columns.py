@@ -102,7 +102,7 @@ class Column:
 
     def parts(self, parts: Iterable[str | tuple[str, float, int]], face: Face, size: float) -> None:
         """One line in the middle: texts, and fields as name, width and alignment. A line that is too long is set smaller."""
-        pieces = list(parts)
+        pieces = _merged(parts)
         length = _length(pieces, face, size)
         if length > self.width:
             size *= self.width / length
@@ -121,6 +121,17 @@ class Column:
     def _put(self, x: float, line: str, face: Face, size: float) -> None:
         self.y += size * m.LEADING
         self.texts.append(Text(x, self.y, line, face, size))
+
+
+def _merged(parts: Iterable[str | tuple[str, float, int]]) -> list[str | tuple[str, float, int]]:
+    """Texts that follow each other as one, so that they are found and copied as one."""
+    merged: list[str | tuple[str, float, int]] = []
+    for part in parts:
+        if merged and isinstance(part, str) and isinstance(before := merged[-1], str):
+            merged[-1] = before + part
+        else:
+            merged.append(part)
+    return merged
 
 
 def _length(pieces: Iterable[str | tuple[str, float, int]], face: Face, size: float) -> float:

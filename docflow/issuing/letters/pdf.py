@@ -10,6 +10,7 @@ from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY
 from reportlab.lib.fonts import addMapping
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfdoc, pdfmetrics
+from reportlab.pdfbase.acroform import PDFFromString
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageBreak, PageTemplate, Paragraph, Spacer
@@ -176,10 +177,12 @@ class _Foot(Flowable):  # type: ignore[misc]
         x, y = self.canv.absolutePosition(middle - m.SIGNATURE_WIDTH / 2, top - m.SIGNATURE_HEIGHT)
         self.marks.box = Box(*_rounded(x, y, x + m.SIGNATURE_WIDTH, y + m.SIGNATURE_HEIGHT))
         self.marks.page = self.canv.getPageNumber() - 1
-        for name, place in (("signature", self.marks.box), ("seal", _seal(self.marks.box))):
-            self.canv.bookmarkPage(
-                name, fit="FitR", left=place.x1, bottom=place.y1, right=place.x2, top=place.y2
-            )
+        # The rectangles as named destinations (ISO 32000-2, 12.3.2.4), for whoever signs the file later.
+        places = {"signature": self.marks.box, "seal": _seal(self.marks.box)}
+        page, fit = self.canv._doc.thisPageRef(), pdfdoc.PDFName("FitR")
+        self.canv._doc.Catalog.Dests = pdfdoc.PDFDictionary(
+            {name: pdfdoc.PDFArray([page, fit, *place]) for name, place in places.items()}
+        )
 
 
 class _Line(Flowable):  # type: ignore[misc]
@@ -208,7 +211,7 @@ def _draw(canvas: Canvas, block: Block, height: float) -> None:
 def _add_field(canvas: Canvas, field: Field, height: float) -> None:
     """A form field without border or colour, whose base line is that of the digits around it (ISO 32000-2, 12.7.5.3)."""
     form = canvas.acroForm
-    _, short = form.makeFont(_ROMAN[field.face])
+    short = _add_font(form, field.face)
     x, y = canvas.absolutePosition(field.x, height - field.y)
     box = _rounded(x, y - field.size * 0.3, x + field.width, y + field.size * 0.95)
     shown = form.makeStream(round(field.width, 2), round(box[3] - box[1], 2), "")
@@ -230,6 +233,15 @@ def _add_field(canvas: Canvas, field: Field, height: float) -> None:
     )
     canvas._addAnnotation(widget)
     form.fields.append(form.getRef(widget))
+
+
+def _add_font(form: Any, face: Face) -> str:
+    """The short name of the face for fields; all of them in one dictionary, where the library writes one for each."""
+    _, short = form.makeFont(_ROMAN[face])
+    known = [form.makeFont(name) for name in _ROMAN.values()]
+    fonts = " ".join(f"/{name} {reference}" for reference, name in known)
+    form.extras["DR"] = PDFFromString(f"<< /Font << {fonts} >> >>")
+    return str(short)
 
 
 def _rounded(*numbers: float) -> tuple[float, ...]:
