@@ -20,7 +20,7 @@ from docflow.issuing.schemas.issued import (
     IssueIn,
     PaperSignature,
     SignedOut,
-    SignIn,
+    SignManuscript,
     SuccessionsOut,
 )
 from docflow.issuing.service import issue as issuing
@@ -50,7 +50,7 @@ async def sign(
     desk: NamedDependency[Desk],
     manuscript_id: FromPath[UUID],
     version: NamedDependency[int],
-    data: JSONBody[SignIn],
+    data: JSONBody[SignManuscript],
 ) -> Response[SignedOut]:
     """Sign the newest version with your own certificate; the passphrase is used once and kept nowhere."""
     parts = (desk.files, desk.signing)

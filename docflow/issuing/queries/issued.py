@@ -244,7 +244,7 @@ async def list_unsent(session: AsyncSession, actor: Actor, *, limit: int) -> Seq
         )
         .scalar_subquery()
     )
-    rows = await session.execute(
+    rows: Any = await session.execute(
         select(*ROW, waiting.label("waiting"))
         .where(
             Document.unit_id.in_(mine),
@@ -257,4 +257,4 @@ async def list_unsent(session: AsyncSession, actor: Actor, *, limit: int) -> Seq
         .order_by(Document.registered_at, Document.id)
         .limit(limit)
     )
-    return rows.all()
+    return list(rows)

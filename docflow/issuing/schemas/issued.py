@@ -26,7 +26,7 @@ class DispatchState(StrEnum):
     ACKNOWLEDGED = "acknowledged"
 
 
-class SignIn(In, kw_only=True):
+class SignManuscript(In, kw_only=True):
     """With which certificate a manuscript is signed; the passphrase or PIN is used once and kept nowhere."""
 
     credential_id: UUID
@@ -259,7 +259,7 @@ __all__ = [
     "PaperSignature",
     "Recipient",
     "SendOn",
-    "SignIn",
+    "SignManuscript",
     "SignedOut",
     "SuccessionOut",
     "SuccessionsOut",

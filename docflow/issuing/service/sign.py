@@ -27,7 +27,7 @@ from docflow.issuing.errors import NothingToSign
 from docflow.issuing.models import Manuscript, ManuscriptState, ManuscriptVersion, VersionOrigin
 from docflow.issuing.policy import decide
 from docflow.issuing.queries.manuscripts import find_newest, get_manuscript
-from docflow.issuing.schemas.issued import SignIn
+from docflow.issuing.schemas.issued import SignManuscript
 from docflow.issuing.service.signing import sign_as_signer
 from docflow.issuing.workflow import Move, next_state
 from docflow.signatures.desk import SigningDesk
@@ -50,7 +50,7 @@ async def sign(
     desk: SigningDesk,
     manuscript_id: UUID,
     version: int,
-    data: SignIn,
+    data: SignManuscript,
 ) -> SignedManuscript:
     """Sign the newest version, a PDF, with the actor's own certificate.
 
