@@ -16,7 +16,8 @@ from asn1crypto import crl, x509
 from pyhanko.pdf_utils.generic import DictionaryObject
 from pyhanko.pdf_utils.misc import PdfError, PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.diff_analysis import ModificationLevel, SuspiciousModification
+from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, ModificationLevel, SuspiciousModification
+from pyhanko.sign.diff_analysis.policies import StandardDiffPolicy
 from pyhanko.sign.fields import SigSeedSubFilter, enumerate_sig_fields
 from pyhanko.sign.validation import (
     EmbeddedPdfSignature,
@@ -44,6 +45,26 @@ FOR_SIGNING = KeyUsageConstraints(
     key_usage={"non_repudiation", "digital_signature"}, match_all_key_usages=False
 )
 _HEADER_WITHIN = 1024
+
+
+class _OnlyChanges:
+    """pyHanko's rule for forms counts what a locked field refers to as changed though no revision touched it."""
+
+    def __init__(self, rule: Any) -> None:
+        self._rule = rule
+
+    def apply(self, old: Any, new: Any) -> Iterator[Any]:
+        touched = {(reference.idnum, reference.generation) for reference in new.explicit_refs_in_revision()}
+        for level, update in self._rule.apply(old, new):
+            reference = update.updated_ref
+            if (reference.idnum, reference.generation) in touched:
+                yield level, update
+
+
+CHANGES_ALLOWED = StandardDiffPolicy(
+    DEFAULT_DIFF_POLICY.global_rules,
+    _OnlyChanges(DEFAULT_DIFF_POLICY.form_rule),  # type: ignore[arg-type]
+)
 _KNOWN = frozenset(word.value for word in SigSeedSubFilter)
 STUMBLES = (
     PdfError,
@@ -193,7 +214,9 @@ class _Revision:
     def _timestamp(self, embedded: EmbeddedPdfSignature) -> Found:
         try:
             context = self.judge.context(self.judge.now, self.evidence)
-            status = self.judge.loop.run_until_complete(async_validate_pdf_timestamp(embedded, context))
+            status = self.judge.loop.run_until_complete(
+                async_validate_pdf_timestamp(embedded, context, diff_policy=CHANGES_ALLOWED)
+            )
         except STUMBLES as error:
             return _unread(shown(embedded.fq_name), _reason_of(error), embedded)
         trust, reasons = trust_of(status, embedded.signer_cert, self.judge.now, self.judge.trust)
@@ -256,6 +279,7 @@ class _Revision:
                 ts_validation_context=stamps,
                 key_usage_settings=FOR_SIGNING,
                 skip_diff=skip_diff,
+                diff_policy=CHANGES_ALLOWED,
             )
         )
 

@@ -216,3 +216,15 @@ async def test_a_signature_of_another_program_is_judged_right(desk: SigningDesk,
     (found,) = (await judged(desk, made.getvalue())).found
 
     assert (found.signer_name, found.is_intact, found.trust) == ("Ngô Thị Lan", True, "trusted")
+
+
+async def test_a_second_signature_leaves_a_locked_field_that_nobody_touched_as_it_is(
+    desk: SigningDesk, authority: Authority, key: Key
+):
+    first = await desk.sign(paper("number", "day"), key, PASSPHRASE, Placement(open_fields=("number",)))
+    seal = Key(container=authority.container("Ủy ban nhân dân tỉnh"))
+    both = await desk.sign(first, seal, PASSPHRASE, Placement(field="Seal", box=(10, 10, 90, 90), final=True))
+
+    assert [one.change for one in (await judged(desk, both)).found] == ["allowed", "none"]
+    with pytest.raises(PdfNotSignable):
+        await desk.fill(first, {"day": "05"})
