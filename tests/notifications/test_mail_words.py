@@ -94,6 +94,13 @@ ARRIVED = {
     "issued_on": date(2026, 11, 19),
     "mail_subject": "Gửi Kế hoạch số 4651/KH-UBND",
 }
+UNREAD = {
+    **DOCUMENT,
+    "recipient_name": "Cao Văn Đạt",
+    "title": "Phổ biến Quy chế làm việc",
+    "due": date(2026, 12, 4),
+    "is_late": False,
+}
 MAILS = [
     ("meetings/invitation", MEETING),
     ("meetings/update", MEETING),
@@ -105,6 +112,7 @@ MAILS = [
     ("documents/recalled", ENDED),
     ("documents/found", FOUND),
     ("documents/arrived", ARRIVED),
+    ("documents/unread", UNREAD),
 ]
 OPTIONAL = [
     "arrival_number",
@@ -162,6 +170,7 @@ def test_what_is_not_known_is_left_out(templates, name, facts, language):
         "tasks/returned": {"due", "reason"},
         "documents/returned": {"reason"},
         "documents/recalled": {"reason"},
+        "documents/unread": {"due"},
     }.get(name, set())
     bare = {key: None if key in OPTIONAL and key not in needed else value for key, value in facts.items()}
     words = templates.render(name, language, **bare)

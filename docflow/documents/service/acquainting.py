@@ -54,18 +54,13 @@ async def acquaint(
     to = await named(session, actor, owner, data.unit_ids, data.person_ids)
     if not to:
         raise invalid("unit_ids", "nobody_named")
-    made = Acquaintance(
-        document_id=document.id,
-        title=data.title,
-        due_on=data.due_on,
-        made_by=actor.person_id,
-        made_at=clock.now(),
-    )
+    named_so = {"document_id": document.id, "title": data.title, "due_on": data.due_on}
+    made = Acquaintance(**named_so, made_by=actor.person_id, made_at=clock.now())
     session.add(made)
     await session.flush()
     taken_in = await _take_in(session, document, made, to)
-    wanted = [Giving(one, ReceiptRole.INFORMATION) for one in to]
-    given = await give(session, actor, document, wanted, data.note, acquaintance_id=made.id)
+    told = [Giving(one, ReceiptRole.INFORMATION) for one in to]
+    given = await give(session, actor, document, told, data.note, acquaintance_id=made.id)
     await audit.record(
         session,
         actor,

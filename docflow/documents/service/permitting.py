@@ -1,6 +1,7 @@
 """Changing who may see a document: its whole unit, or people alone."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, text
@@ -60,11 +61,10 @@ async def permit(
         raise invalid("person_ids", "permitter_must_stay")
     if after == before and permitted == document.permitted:
         return document
-    widened = await require_confirmed(
-        session, before, after, data.confirmation, secrecy=document.secrecy, about=document.id
-    )
-    was = document.permitted
-    values = {"readers": sorted(after), "permitted": permitted, "now": clock.now(), "id": document.id}
+    facts: Any = {"secrecy": document.secrecy, "about": document.id}
+    widened = await require_confirmed(session, before, after, data.confirmation, **facts)
+    was, now = document.permitted, clock.now()
+    values = {"readers": sorted(after), "permitted": permitted, "now": now, "id": document.id}
     await session.execute(_PERMIT, values)
     await session.refresh(document)
     await audit.record(
