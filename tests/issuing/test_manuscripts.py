@@ -20,7 +20,7 @@ from docflow.issuing.models import (
 from docflow.issuing.queries import manuscripts_lists as lists
 from docflow.issuing.queries.manuscripts import get_manuscript, get_version
 from docflow.issuing.queries.manuscripts_lists import Scope
-from docflow.issuing.schemas.manuscript_versions import WriteComment
+from docflow.issuing.schemas.manuscript_versions import WriteRemark
 from docflow.issuing.schemas.manuscripts import BeginManuscript, ChangeManuscript, RecipientIn
 from docflow.issuing.service import comments, manuscripts
 from tests.conftest import SignIn
@@ -83,7 +83,7 @@ async def test_only_the_seat_that_is_asked_sees_a_submitted_manuscript_and_not_i
 
 async def test_nothing_of_a_manuscript_leaks_into_lists_counts_comments_or_versions(office: Office) -> None:
     submitted = await office.submitted()
-    written = WriteComment(number=1, body="Bí mật")
+    written = WriteRemark(number=1, body="Bí mật")
     comment = await office.as_(AUTHOR, comments.comment, submitted.id, written)
     for who in OUTSIDERS:
         for scope in Scope:

@@ -25,7 +25,7 @@ from docflow.issuing.errors import (
 )
 from docflow.issuing.models import ManuscriptState, StepKind, StepPlace, StepState
 from docflow.issuing.schemas.manuscript_steps import Checked, DecideStep, ReplaceRules, RuleStepIn
-from docflow.issuing.schemas.manuscript_versions import WriteComment
+from docflow.issuing.schemas.manuscript_versions import WriteRemark
 from docflow.issuing.service import comments, rules, steps
 from docflow.issuing.service.rules import version_of
 from tests.conftest import SignIn
@@ -183,7 +183,7 @@ async def test_what_cannot_be_decided_on_is_not_submitted(office: Office) -> Non
 
 async def test_unsettled_comments_are_warned_of_and_may_be_left(office: Office) -> None:
     written = await office.written()
-    comment = await office.as_(AUTHOR, comments.comment, written.id, WriteComment(number=1, body="Bổ sung"))
+    comment = await office.as_(AUTHOR, comments.comment, written.id, WriteRemark(number=1, body="Bổ sung"))
     with pytest.raises(CommentsUnsettled) as warned:
         await office.submit(written)
     assert warned.value.facts == {"count": 1}

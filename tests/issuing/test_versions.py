@@ -19,7 +19,7 @@ from docflow.issuing.errors import (
     TextNotChanged,
 )
 from docflow.issuing.models import Manuscript, ManuscriptVersion
-from docflow.issuing.schemas.manuscript_versions import WriteComment
+from docflow.issuing.schemas.manuscript_versions import WriteRemark
 from docflow.issuing.service import comments, working_copies
 from tests.conftest import SignIn
 from tests.documents.registering import paper
@@ -144,7 +144,7 @@ async def test_there_is_nothing_to_check_out_before_the_first_version(office: Of
 
 async def test_a_remark_is_settled_once_by_whoever_works_on_the_text(office: Office) -> None:
     submitted = await office.submitted()
-    remark = WriteComment(number=1, body="Bổ sung số liệu.\nXem lại bảng 2.")
+    remark = WriteRemark(number=1, body="Bổ sung số liệu.\nXem lại bảng 2.")
     written = await office.as_(CLERK, comments.comment, submitted.id, remark)
     assert written.body == remark.body
     await office.as_(AUTHOR, comments.settle, written.id)

@@ -30,7 +30,7 @@ from docflow.issuing.schemas.manuscript_versions import (
     ReleaseCopy,
     VersionOut,
     WorkingCopyOut,
-    WriteComment,
+    WriteRemark,
 )
 from docflow.issuing.service import comments, manuscripts, versions, working_copies
 
@@ -125,7 +125,7 @@ async def release_copy(
 @post("/manuscripts/{manuscript_id:uuid}/comments", opt=_WRITE)
 async def write_comment(
     manuscript_id: FromPath[UUID],
-    data: JSONBody[WriteComment],
+    data: JSONBody[WriteRemark],
     session: NamedDependency[AsyncSession],
     actor: NamedDependency[Actor],
 ) -> Response[ManuscriptCommentOut]:

@@ -119,7 +119,7 @@ class ChangesOut(Out, frozen=True, kw_only=True):
     }
 
 
-class WriteComment(In, kw_only=True):
+class WriteRemark(In, kw_only=True):
     """A remark on a version."""
 
     number: VersionNumber

@@ -15,12 +15,12 @@ from docflow.issuing.errors import CommentSettled
 from docflow.issuing.models import ManuscriptComment, ManuscriptState
 from docflow.issuing.policy import decide
 from docflow.issuing.queries.manuscripts import get_manuscript, get_version
-from docflow.issuing.schemas.manuscript_versions import WriteComment
+from docflow.issuing.schemas.manuscript_versions import WriteRemark
 from docflow.issuing.workflow import Move, next_state
 
 
 async def comment(
-    session: AsyncSession, actor: Actor, manuscript_id: UUID, data: WriteComment
+    session: AsyncSession, actor: Actor, manuscript_id: UUID, data: WriteRemark
 ) -> ManuscriptComment:
     """Write a remark on a version, while it is written or in review; whoever sees the manuscript may.
 
