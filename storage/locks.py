@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from uuid import uuid4
 
 from minio import Minio
@@ -107,9 +108,14 @@ class ObjectLocks:
             raise
 
     def _is_locked(self, key: str, version: str | None) -> bool:
+        """Whether it is a lock for which the server refused, by the server's own clock."""
         with translated(key):
-            lock = self._read(key, version)
-        return lock.is_held or (lock.until is not None and lock.until > datetime.now(UTC))
+            entry = self._client.stat_object(self._bucket, key, version_id=version)
+        lock = _lock_of(entry)
+        told = {name.lower(): value for name, value in (entry.metadata or {}).items()}
+        its_now = parsedate_to_datetime(told["date"]) if "date" in told else None
+        is_running = lock.until is not None and (its_now is None or lock.until > its_now)
+        return lock.is_held or is_running
 
     def _is_configured(self) -> bool:
         with translated(self._bucket):
