@@ -1,6 +1,6 @@
 """Facts that can go wrong with dossiers."""
 
-from docflow.core.errors import Conflict, DocflowError, Invalid, TooMany
+from docflow.core.errors import Conflict, DocflowError, Invalid
 
 
 class HeadingTaken(Conflict):
@@ -74,12 +74,6 @@ class ExportIncomplete(Conflict):
     """A file that belongs into the export is not in the store; ``document`` and ``file`` say which. Nothing was sent."""
 
     code = "dossier_export_incomplete"
-
-
-class DossierExportUnderWay(TooMany):
-    """The person's last export is not yet begun. ``retry_after`` in seconds."""
-
-    code = "dossier_export_under_way"
 
 
 CONSTRAINTS: dict[str, type[DocflowError]] = {

@@ -21,7 +21,7 @@ ZIP64_EXTRA, VERSION_OF_ZIP64 = b"\x01\x00", 45
 def archive_of(*entries: tuple[str, bytes]) -> bytes:
     stream, out = ArchiveStream(), io.BytesIO()
     for path, content in entries:
-        stream.begin(path, len(content), AT, packed=is_packed(path))
+        stream.open_entry(path, len(content), AT, packed=is_packed(path))
         for place in range(0, len(content), 1000):
             out.write(stream.write(content[place : place + 1000]))
         assert stream.end()[0] == len(content)
@@ -82,7 +82,7 @@ def test_more_entries_than_16_bits_count_are_all_found() -> None:
     count = 65_600
     stream, out = ArchiveStream(), io.BytesIO()
     for number in range(count):
-        stream.begin(f"{number}.pdf", 1, AT, packed=True)
+        stream.open_entry(f"{number}.pdf", 1, AT, packed=True)
         stream.write(b"x")
         stream.end()
         out.write(stream.take())
@@ -93,7 +93,7 @@ def test_more_entries_than_16_bits_count_are_all_found() -> None:
 
 def test_an_archive_that_breaks_off_opens_nowhere() -> None:
     stream, out = ArchiveStream(), io.BytesIO()
-    stream.begin("a.pdf", 100, AT, packed=True)
+    stream.open_entry("a.pdf", 100, AT, packed=True)
     out.write(stream.write(b"x" * 50))
     stream.abandon()
     stream.abandon()
@@ -124,7 +124,8 @@ def test_an_archive_that_breaks_off_opens_nowhere() -> None:
 def test_hostile_names_are_harmless_on_every_system(hostile: str, safe: str) -> None:
     name = entry_name(hostile, set())
     assert not set(name) & set('<>:"/\\|?*\n\r')
-    assert name.strip(". ") and not name.endswith((".", " "))
+    assert name.strip(". ") != ""
+    assert not name.endswith((".", " "))
     assert name == safe or hostile.startswith("..")
 
 

@@ -60,6 +60,13 @@ async def exported(client: httpx.AsyncClient, dossier: dict[str, Any], **query: 
     return zipfile.ZipFile(io.BytesIO(answer.content))
 
 
+def checked_sums(folder: Path) -> tuple[int, bytes]:
+    """What ``sha256sum -c`` says of an unpacked archive."""
+    command = ["sha256sum", "--strict", "--quiet", "-c", "manifest.sha256"]
+    checked = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    return checked.returncode, checked.stdout
+
+
 async def object_key(sessions: Sessions, document: dict[str, Any]) -> str:
     async with sessions() as session:
         found = await session.scalars(
@@ -96,13 +103,7 @@ async def test_everything_goes_with_it_bit_by_bit_in_time_order(
     assert names[-2:] == ["manifest.json", "manifest.sha256"]
     assert (tmp_path / "001_1-CT-UBND" / "chi-thi.pdf").read_bytes() == PDF
     assert (tmp_path / "002_2-CT-UBND" / "Ke hoach_.txt").read_bytes() == b"Noi dung van ban so 2.\n"
-    checked = subprocess.run(
-        ["sha256sum", "--strict", "--quiet", "-c", "manifest.sha256"],
-        cwd=tmp_path,
-        capture_output=True,
-        check=False,
-    )
-    assert (checked.returncode, checked.stdout) == (0, b"")
+    assert checked_sums(tmp_path) == (0, b"")
     manifest = (tmp_path / "manifest.json").read_bytes()
     told = {entry["path"] for entry in json.loads(manifest)["entries"]}
     assert told == set(names) - {"manifest.json", "manifest.sha256"}
@@ -264,7 +265,7 @@ async def test_what_changes_meanwhile_breaks_the_transfer_off(
     async with store.write(key, "text/plain") as writer:
         await writer.write(b"Noi dung khac han so 2.")
         await writer.finish()
-    with pytest.raises(ExportBroken, match="van-ban-2.txt"):
+    with pytest.raises(ExportBroken, match=r"van-ban-2\.txt"):
         await taken(plan)
     await hide(sessions, second)
     with pytest.raises(NotFound):
@@ -303,7 +304,7 @@ async def served(app: Litestar) -> AsyncIterator[str]:
     config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110  (the server tells it in no other way)
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:

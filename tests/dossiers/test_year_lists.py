@@ -1,6 +1,7 @@
 """The year's list: who keeps it and sees it, copies, and the way through a file and back."""
 
 import io
+from typing import Any
 
 import openpyxl
 import pytest
@@ -128,11 +129,18 @@ async def test_an_exported_list_is_imported_into_another_year_as_it_was(
         f"{HEADINGS}/export", params={"unit_id": unit, "year": YEAR, "format": file_format}
     )
     assert taken.status_code == 200, taken.text
-    put = {"url": f"{HEADINGS}/import", "headers": {"Content-Type": "application/octet-stream"}}
-    done = await clerk.post(**put, params={"unit_id": unit, "year": 2027}, content=taken.content)
-    assert done.json() == {"added": 2, "changed": 0, "unchanged": 0}
-    again = await clerk.post(**put, params={"unit_id": unit, "year": 2027}, content=taken.content)
-    assert again.json() == {"added": 0, "changed": 0, "unchanged": 2}
+
+    async def put() -> Any:
+        answer = await clerk.post(
+            f"{HEADINGS}/import",
+            params={"unit_id": unit, "year": 2027},
+            content=taken.content,
+            headers={"Content-Type": "application/octet-stream"},
+        )
+        return answer.json()
+
+    assert await put() == {"added": 2, "changed": 0, "unchanged": 0}
+    assert await put() == {"added": 0, "changed": 0, "unchanged": 2}
     rows = (await clerk.get(HEADINGS, params={"year": 2027})).json()["items"]
     assert [(row["code"], row["title"], row["retention"], row["keeper_id"]) for row in rows] == [
         ("01.TCCB", "Hồ sơ tuyển dụng công chức năm 2026", "years_70", keeper),

@@ -13,7 +13,7 @@ from docflow.access.actions import Action
 from docflow.access.actor import Actor
 from docflow.core.db import Sessions
 from docflow.documents.sheet import SheetSources
-from docflow.dossiers.exporting.planning import plan_export
+from docflow.dossiers.exporting.planning import Plan, plan_export
 from docflow.dossiers.exporting.sending import Export, note_begun, sheets_from
 from docflow.dossiers.service.printing import export_name, print_index
 from docflow.files.service import FileStore
@@ -39,13 +39,16 @@ async def export_dossier(
     """The documents of a dossier that you see, in time order, as one archive. That and what you took is recorded."""
     plan = await plan_export(session, file_store, actor, dossier_id, versions=versions)
     await note_begun(session, plan, versions=versions)
+    return _stream(plan, Export(plan, sessions, file_store, sheets_from(sheet_sources)))
+
+
+def _stream(plan: Plan, export: Export) -> Response[Any]:
     name = export_name(plan.dossier, "zip")
     headers = {
         "Content-Type": "application/zip",
         "Content-Disposition": content_disposition(name, Disposition.ATTACHMENT),
         "Docflow-Documents": str(len(plan.documents)),
     }
-    export = Export(plan, sessions, file_store, sheets_from(sheet_sources))
     return Stream(export.chunks(), headers=headers)
 
 

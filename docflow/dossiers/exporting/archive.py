@@ -46,7 +46,7 @@ class _Outlet:
 
 
 class ArchiveStream:
-    """An archive under way: ``begin``, ``write`` …, ``end`` for each entry, then ``finish``; ``take`` in between."""
+    """An archive under way: ``open_entry``, ``write`` …, ``end`` for each entry, then ``finish``; ``take`` in between."""
 
     def __init__(self) -> None:
         self._outlet = _Outlet()
@@ -55,7 +55,7 @@ class ArchiveStream:
         self._digest = hashlib.sha256()
         self._size = 0
 
-    def begin(self, path: str, size: int, modified_at: datetime, *, packed: bool) -> None:
+    def open_entry(self, path: str, size: int, modified_at: datetime, *, packed: bool) -> None:
         """A new entry of ``size`` bytes; compressed unless it is ``packed``."""
         info = zipfile.ZipInfo(path, _dos_time(modified_at))
         info.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED

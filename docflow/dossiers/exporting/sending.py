@@ -104,7 +104,7 @@ class Export:
     async def _file(self, path: str, file: PlannedFile) -> Chunks:
         """A file as it is in the store. Raises ExportBroken after the byte that is not as it was stored."""
         archive = self._archive
-        archive.begin(path, file.told.size, file.stored_at, packed=is_packed(path))
+        archive.open_entry(path, file.told.size, file.stored_at, packed=is_packed(path))
         async with aclosing(self._files.store.read(file.object_key)) as chunks:
             async for chunk in chunks:
                 if sent := await _beside(partial(archive.write, chunk), len(chunk)):
@@ -130,7 +130,7 @@ class Export:
     async def _whole(self, path: str, content: bytes, modified_at: datetime) -> bytes:
         """An entry that is made here; what is to be sent."""
         archive = self._archive
-        archive.begin(path, len(content), modified_at, packed=is_packed(path))
+        archive.open_entry(path, len(content), modified_at, packed=is_packed(path))
         sent = await _beside(partial(archive.write, content), len(content))
         size, digest = archive.end()
         self._entries.append(ManifestEntry(path, size, digest))
