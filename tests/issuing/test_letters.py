@@ -43,9 +43,8 @@ def fields_in(content: bytes) -> dict[str, list[float]]:
     root = PdfFileReader(io.BytesIO(content)).root
     if "/AcroForm" not in root:
         return {}
-    return {
-        str(field["/T"]): [float(edge) for edge in field["/Rect"]] for field in root["/AcroForm"]["/Fields"]
-    }
+    fields = [one.get_object() for one in root["/AcroForm"]["/Fields"]]
+    return {str(field["/T"]): [float(edge) for edge in field["/Rect"]] for field in fields}
 
 
 def test_number_and_date_that_are_to_come_are_fields_at_their_places_and_others_are_not() -> None:
