@@ -31,8 +31,7 @@ from docflow.documents.service import receipts, routing
 from docflow.notifications.service import Postman
 from docflow.tasks.service.follow import follow_receipts
 from tests.documents.registering import person_id
-from tests.tasks.conftest import province  # noqa: F401
-from tests.tasks.province import CHAIRMAN, LEADER, REGISTRY, Province
+from tests.tasks.province import CHAIRMAN, LEADER, REGISTRY, Province, province_at_work
 
 CLERK, HEAD, SPECIALIST = "datcv", "nguyetdtm", "maihtx"
 """Of home affairs (SNV)."""
@@ -94,8 +93,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(province: Province) -> Desk:
-    return Desk(province)
+async def desk(sessions: Sessions, postman: Postman, actor_of: Callable[[str], Awaitable[Actor]]) -> Desk:
+    return Desk(await province_at_work(sessions, postman, actor_of))
 
 
 def states(found: dict[str, ReceiptOut]) -> list[str]:

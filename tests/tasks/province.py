@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from docflow.access.actor import Actor
+from docflow.accounts.models import Unit
 from docflow.audit import queries as audit
 from docflow.audit.models import AuditEvent
 from docflow.audit.queries import EventFilters
@@ -167,3 +168,13 @@ class Province:
     async def due_on(self, task_id: UUID) -> date:
         day: date = (await self.see(task_id)).task.original_due_on
         return day
+
+
+async def province_at_work(
+    sessions: Sessions, postman: Postman, actor_of: Callable[[str], Awaitable[Actor]]
+) -> Province:
+    async with sessions() as session:
+        rows = (await session.execute(select(Unit.code, Unit.symbol, Unit.id))).all()
+    # Communes share their symbol and go by their code.
+    units = {row.code if row.symbol == "UBND" else row.symbol: row.id for row in rows}
+    return Province(sessions, postman, actor_of, units)

@@ -74,7 +74,7 @@ class Circulation:
             self.done.append(verb.__name__)
 
     async def route(self) -> None:
-        role = self.random.choice(("information", "direction"))
+        role: Any = self.random.choice(("information", "direction"))
         units = [self.province.units[unit] for unit in self.random.sample(UNITS, self.random.randint(0, 2))]
         people = [self.people[self.random.choice(PEOPLE)]]
         data = Route(role=role, unit_ids=units, person_ids=people)
@@ -87,7 +87,7 @@ class Circulation:
 
     async def forward(self) -> None:
         receipt = self.random.choice(await self.receipts())
-        chosen: list[dict[str, UUID]] = [
+        chosen: list[dict[str, Any]] = [
             {"unit_id": self.province.units[self.random.choice(UNITS)]},
             {"person_id": self.people[self.random.choice(PEOPLE)]},
             {"person_id": self.people[self.random.choice(PEOPLE)]},

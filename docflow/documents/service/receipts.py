@@ -1,6 +1,7 @@
 """Giving documents to units and people, and noting that they were opened."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -20,8 +21,7 @@ from docflow.documents.models import Document, Reading, Receipt, ReceiptRole
 from docflow.documents.policy import decide
 from docflow.documents.schemas import Route
 from docflow.documents.service.routing.addressing import find_own, named, require_no_cycle
-from docflow.documents.service.routing.give import Giving
-from docflow.documents.service.routing.give import give as give_anew
+from docflow.documents.service.routing.give import Given, Giving, give
 from docflow.documents.service.routing.letters import tell_given
 from docflow.documents.service.routing.writing import read, trail_of, write
 from docflow.documents.workflow import require_possible
@@ -48,21 +48,7 @@ async def route(
     if not data.unit_ids and not data.person_ids:
         raise invalid("unit_ids", "nobody_named")
     to = await named(session, actor, owner, data.unit_ids, data.person_ids)
-    routing = await read(session, document)
-    parent = None
-    if not actor.unit_numbers_for(Action.DOCUMENT_ROUTE, inherited=True) & set(owner):
-        parent = find_own(actor, routing.tree)
-    if parent is not None:
-        require_no_cycle(routing.tree, parent, to)
-    role = ReceiptRole(data.role)
-    parent_id = parent.id if parent else None
-    givings = [Giving(one, role) for one in to]
-    given = await give_anew(session, actor, document, givings, data.note, parent_id=parent_id)
-    changes = [one.told for one in given]
-    if parent is not None and given:
-        steps = routing.tree.forward(parent.id)
-        await write(session, actor, steps, "")
-        changes += trail_of(steps)
+    given, changes = await _give(session, actor, document, owner, to, data)
     await audit.record(
         session,
         actor,
@@ -78,16 +64,30 @@ async def route(
     return document
 
 
-async def give(
+async def _give(
     session: AsyncSession,
     actor: Actor,
     document: Document,
-    to: Sequence[tuple[Addressee, ReceiptRole]],
-    note: str,
-) -> list[Addressee]:
-    """Write receipts and readers; whom it is new to. For verbs that have decided already, and tell the trail."""
-    givings = [Giving(addressee, role) for addressee, role in to]
-    return [one.to for one in await give_anew(session, actor, document, givings, note)]
+    owner: Sequence[int],
+    to: Sequence[Addressee],
+    data: Route,
+) -> tuple[list[Given], list[dict[str, Any]]]:
+    """Anew, or from what the actor has; what was given, and for the trail."""
+    routing = await read(session, document)
+    parent = None
+    if not actor.unit_numbers_for(Action.DOCUMENT_ROUTE, inherited=True) & set(owner):
+        parent = find_own(actor, routing.tree)
+    if parent is not None:
+        require_no_cycle(routing.tree, parent, to)
+    givings = [Giving(one, ReceiptRole(data.role)) for one in to]
+    parent_id = parent.id if parent else None
+    given = await give(session, actor, document, givings, data.note, parent_id=parent_id)
+    changes = [one.told for one in given]
+    if parent is not None and given:
+        steps = routing.tree.forward(parent.id)
+        await write(session, actor, steps, "")
+        changes += trail_of(steps)
+    return given, changes
 
 
 async def note_opened(session: AsyncSession, actor: Actor, document: Document) -> None:

@@ -1,6 +1,7 @@
 """Passing on what one was given: to act on, to coordinate, to know."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -60,17 +61,13 @@ async def forward(
     if not given:
         raise EverybodyHasIt
     told = await carry_out(session, actor, follow, routing, routing.tree.forward(receipt_id))
-    await audit.record(
-        session,
-        actor,
-        Tag.RECEIPT_FORWARDED,
-        "document",
-        document.id,
-        receipt=str(receipt_id),
-        to=[{"name": one.to.name, "role": one.role.value} for one in given],
-        note=data.note,
-        changes=[*(one.told for one in given), *told["changes"]],
-    )
+    details: dict[str, Any] = {
+        "receipt": str(receipt_id),
+        "to": [{"name": one.to.name, "role": one.role.value} for one in given],
+        "note": data.note,
+        "changes": [*(one.told for one in given), *told["changes"]],
+    }
+    await audit.record(session, actor, Tag.RECEIPT_FORWARDED, "document", document.id, **details)
     await tell_given(session, actor, postman, document, given, data.note)
     return given
 
