@@ -13,12 +13,12 @@ from docflow.core import clock
 from docflow.core.db import Sessions, transaction
 from docflow.core.jobs import LAST, enqueue
 from docflow.files.models import File
+from docflow.files.presence import find_absent
 from docflow.files.service import FileStore
 from docflow.signatures.desk import SigningDesk
 from docflow.signatures.models import CheckState, FileSignature, SignatureCheck
 from docflow.signatures.terms import Judged, Unreadable
 from docflow.signatures.trust import Trust
-from storage import ObjectMissing
 
 AT_ONCE = 200
 _PDF = "application/pdf"
@@ -50,11 +50,10 @@ async def check(sessions: Sessions, files: FileStore, desk: SigningDesk, *, file
 
 
 async def _judged(files: FileStore, desk: SigningDesk, file: File, trust: Trust) -> Judged:
-    try:
-        async with aclosing(files.read(file)) as source:
-            return await desk.judge_stream(source, trust.material, file.stored_at)
-    except ObjectMissing:
+    if await find_absent(files, [(file.object_key, file.size)]) is not None:
         return Judged(unreadable=Unreadable.CRASHED)
+    async with aclosing(files.read(file)) as source:
+        return await desk.judge_stream(source, trust.material, file.stored_at)
 
 
 async def keep_judged(
