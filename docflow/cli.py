@@ -55,11 +55,16 @@ def run(data_dir: Path | None) -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A document of your own (PDF, DOCX or plain text) instead of the sample directive.",
 )
-def demo(document: Path | None) -> None:
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path, exists=True, file_okay=False, writable=True),
+    help="A folder for the sheets and archives that are made, to look at them.",
+)
+def demo(document: Path | None, keep: Path | None) -> None:
     """Do the main job through the HTTP API as its different users and tell each step."""
     from docflow.demo.run import run_demo
 
-    sys.exit(run_demo(document))
+    sys.exit(run_demo(document, keep))
 
 
 @main.command()

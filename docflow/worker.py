@@ -29,7 +29,7 @@ from docflow.app import (
     smtp_transport,
     terms_of,
 )
-from docflow.audit.sealing import seal
+from docflow.audit.jobs import seal
 from docflow.core import clock, ticks
 from docflow.core.db import Sessions, create_engine, create_sessions, transaction
 from docflow.core.jobs import DEFAULT, FIRST, SLOW, enqueue

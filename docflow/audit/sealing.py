@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from docflow.audit.digests import FACTS, FIRST, event_digest, key_before, seal_digest
+from docflow.audit.digests import FACTS, FIRST, event_digest, key_before, moment_of, seal_digest
 from docflow.audit.models import AuditSeal
 from docflow.core.db import Sessions, transaction
 
@@ -59,11 +59,12 @@ async def seal_next(session: AsyncSession, most: int = BATCH) -> int:
     ids = [event.id for event in events]
     digests = [event_digest(event) for event in events]
     digest = seal_digest(no, previous, zip(ids, digests, strict=True))
+    # By the clock that makes the ids of events: the two are compared.
+    sealed_at = moment_of((await session.scalars(text("SELECT uuidv7()"))).one())
     await session.execute(
         insert(AuditSeal).values(
             no=no,
-            # The database's clock, which makes the ids of events too: the two are compared.
-            sealed_at=func.clock_timestamp(),
+            sealed_at=sealed_at,
             event_count=len(events),
             previous_digest=previous,
             digest=digest,

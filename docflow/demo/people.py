@@ -33,6 +33,10 @@ class Desk:
         """POST JSON under /api/v1; ``of`` is the resource, read before, that the change is based on."""
         return _body(self.http.post(f"/api/v1{path}", json=body, headers=_based_on(of)), expected)
 
+    def put(self, path: str, body: Any = None, expected: int = 200) -> Any:
+        """PUT JSON under /api/v1."""
+        return _body(self.http.put(f"/api/v1{path}", json=body), expected)
+
     def patch(self, path: str, body: Any, of: Any, expected: int = 200) -> Any:
         """PATCH JSON under /api/v1."""
         return _body(self.http.patch(f"/api/v1{path}", json=body, headers=_based_on(of)), expected)

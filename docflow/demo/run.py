@@ -21,14 +21,14 @@ from docflow.sample.loader import SAMPLE_PASSWORD
 from docflow.settings import settings_from
 
 
-def run_demo(document: Path | None) -> int:
-    """Start, tell, stop; 0 when every step was as expected."""
+def run_demo(document: Path | None, keep: Path | None = None) -> int:
+    """Start, tell, stop; 0 when every step was as expected. What the story prints is put into ``keep``."""
     folder = Path(tempfile.mkdtemp(prefix="docflow-demo-"))
     teller = Teller(click.echo)
     failed = False
     try:
         with WebAhead(folder / "web.log") as web:
-            _perform(folder, teller, document, web)
+            _perform(folder, teller, document, keep, web)
     except Exception as error:  # whatever it was, the last line has to tell that it failed
         failed = True
         if not teller.failures:
@@ -41,7 +41,7 @@ def run_demo(document: Path | None) -> int:
     return 1 if failed else 0
 
 
-def _perform(folder: Path, teller: Teller, document: Path | None, web: WebAhead) -> None:
+def _perform(folder: Path, teller: Teller, document: Path | None, keep: Path | None, web: WebAhead) -> None:
     click.echo("Starting PostgreSQL, an S3 server, a mail catcher, web and worker in a temporary folder …")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("DOCFLOW_")}
     port = _free_port()
@@ -68,6 +68,7 @@ def _perform(folder: Path, teller: Teller, document: Path | None, web: WebAhead)
                         document or SAMPLES / "chi-thi.pdf",
                         document is not None,
                         environment,
+                        keep,
                     )
                 )
 

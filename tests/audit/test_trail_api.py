@@ -72,6 +72,8 @@ async def test_a_documents_trail_tells_its_whole_story_in_order(sign_in: SignIn,
     assert all(event["address"] == "127.0.0.1" for event in story)
     moments = [event["happened_at"] for event in story]
     assert moments == sorted(moments)
+    (change,) = story[1]["details"].pop("changes")
+    assert (change["from"], change["to"]) == (None, "waiting")
     assert story[1]["details"] == {
         "role": "direction",
         "to": ["Hoàng Thị Thu Thủy"],

@@ -1,6 +1,18 @@
 """The chapters of the main job, in order."""
 
-from docflow.demo.story import answering, arriving, books, citing, directing, finding, meeting, registering
+from docflow.demo.story import (
+    answering,
+    arriving,
+    books,
+    circulating,
+    citing,
+    directing,
+    finding,
+    issuing,
+    keeping,
+    meeting,
+    registering,
+)
 from docflow.demo.story.scene import Scene
 
 
@@ -11,6 +23,9 @@ def tell(scene: Scene) -> None:
     answering.tell(scene)
     meeting.tell(scene)
     arriving.tell(scene)
+    circulating.tell(scene)
+    issuing.tell(scene)
     citing.tell(scene)
     books.tell(scene)
     finding.tell(scene)
+    keeping.tell(scene)

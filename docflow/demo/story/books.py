@@ -16,7 +16,7 @@ MAGIC = {"xlsx": b"PK\x03\x04", "docx": b"PK\x03\x04", "pdf": b"%PDF-"}
 
 def tell(scene: Scene) -> None:
     """Reserve, void, print, and compare a print with the data."""
-    scene.teller.chapter("8. The registers")
+    scene.teller.chapter("10. The registers")
     clerk, home = scene.desk(CLERK), scene.desk(HOME_AFFAIRS)
     incoming, outgoing = _book(clerk, "incoming"), _book(home, "outgoing")
     _keep_and_void(scene, home, outgoing)

@@ -23,7 +23,7 @@ def tell(scene: Scene) -> None:
     if scene.own_file:  # nothing is known of its words
         return
     teller = scene.teller
-    teller.chapter("7. What it cites")
+    teller.chapter("9. What it cites")
     clerk = scene.desk(CLERK)
     with teller.step(
         "The directive's citations were found in its text, each with its date; none is in the registry yet."

@@ -24,7 +24,7 @@ STORY = (
 def tell(scene: Scene) -> None:
     """Search and trail."""
     teller = scene.teller
-    teller.chapter("9. Finding it again")
+    teller.chapter("11. Finding it again")
     filed = [scene.facts["directive"], *scene.facts["filed"]]
     _share(scene, filed[1:])
     with teller.step(

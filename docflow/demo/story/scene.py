@@ -16,7 +16,7 @@ SAMPLES = Path(__file__).parents[1] / "samples"
 POST_SECONDS = 60.0
 
 CLERK, LEADER, AUDITOR = "anpth", "thuyhtt", "anhmtn"
-HOME_AFFAIRS, HOME_AFFAIRS_HEAD = "datcv", "nguyetdtm"
+HOME_AFFAIRS, HOME_AFFAIRS_HEAD, SPECIALIST = "datcv", "nguyetdtm", "maihtx"
 FINANCE, STRANGER, ORGANIZER = "lienttb", "phuongct", "phuoclh"
 LEAD_UNIT = "H99.02"
 COORDINATORS = ("H99.01", "H99.03", "H99.04", "H99.05", "H99.06")
@@ -36,6 +36,8 @@ class Scene:
     """Whether the directive is a file of the user's own, about whose words nothing is known."""
     environment: dict[str, str]
     """The settings of the running servers, for commands of the operator."""
+    keep: Path | None = None
+    """Where the sheets and archives of the story are put for the user to look at."""
     facts: dict[str, Any] = field(default_factory=dict)
     """What later chapters need of earlier ones: the directive, the units by code, the task."""
     _read: list[EmailMessage] = field(default_factory=list)

@@ -2,6 +2,15 @@
 
 from litestar import Router
 
-from docflow.issuing.api import dispatches, issue, manuscripts, rules, steps, templates, versions
+from docflow.issuing.api import dispatches, issue, manuscripts, rules, steps, templates, trails, versions
 
-routers: list[Router] = [manuscripts.router, versions.router, templates.router, steps.router, rules.router, issue.router, dispatches.router]
+routers: list[Router] = [
+    manuscripts.router,
+    versions.router,
+    templates.router,
+    steps.router,
+    rules.router,
+    issue.router,
+    dispatches.router,
+    trails.router,
+]

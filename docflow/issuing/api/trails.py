@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from docflow.access.actions import Action
 from docflow.access.actor import Actor
 from docflow.core.messages import Language
-from docflow.issuing.service.trails import Signer, export_trail
+from docflow.issuing.service.trails import export_trail
+from docflow.signatures.house import HouseSigner
 from docflow.web.ranges import Disposition, content_disposition
 
 MEDIA_TYPES = {"pdf": "application/pdf", "json": "application/json"}
@@ -25,7 +26,7 @@ async def export(
     document_id: FromPath[UUID],
     session: NamedDependency[AsyncSession],
     actor: NamedDependency[Actor],
-    house: NamedDependency[Signer],
+    house: NamedDependency[HouseSigner],
     file_format: Annotated[Literal["pdf", "json"], QueryParameter(name="format")] = "pdf",
     language: FromQuery[Language | None] = None,
 ) -> Response[bytes]:
