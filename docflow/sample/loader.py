@@ -83,7 +83,7 @@ async def load_sample(
 ) -> bool:
     """Load the province unless there is any unit; whether it was loaded. ``password_of`` a user name.
 
-    Equal passwords get one hash between them, since twenty-four hashes would take half a second.
+    Equal passwords get one hash between them, since that many hashes would take half a second.
     """
     province = _province()
     await load_kinds(sessions)

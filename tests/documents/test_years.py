@@ -14,7 +14,7 @@ from docflow.audit.models import AuditEvent
 from docflow.core import clock
 from docflow.core.db import Sessions, transaction
 from docflow.documents.errors import RegisterClosed, TermOver
-from docflow.documents.models import Direction, Register, RegisterEntry, Series
+from docflow.documents.models import Direction, Register, Series
 from docflow.documents.schemas import ChangeRegister, IssueOutgoing, OpenRegister, Reserve
 from docflow.documents.service.intake import issue_outgoing
 from docflow.documents.service.registers.books import change_register, close_register, open_register
@@ -282,15 +282,9 @@ async def test_who_waits_while_another_hosts_clock_is_past_midnight_is_numbered_
 ) -> None:
     """The book's last moment is a breath before midnight: the next one would be of the next year."""
     clerk = await actor_of("datcv")
+    with clock.at(MIDNIGHT - timedelta(microseconds=1)):
+        await take(sessions, clerk)
     with clock.at(EVE):
-        taken = await take(sessions, clerk)
-        async with transaction(sessions) as session:
-            last = MIDNIGHT - timedelta(microseconds=1)
-            await session.execute(
-                text("UPDATE register SET last_at = :at WHERE id = :id"),
-                {"at": last, "id": taken.register_id},
-            )
-            await session.execute(update(RegisterEntry).values(taken_at=last))
         document = await issue(sessions, clerk)
     assert (document.issued_on, document.symbol) == (date(2027, 1, 1), "01/BC-SNV")
     assert document.registered_at.astimezone(clock.LOCAL_ZONE).date() == date(2027, 1, 1)

@@ -14,14 +14,15 @@ from docflow.core.db import Base, Sessions, transaction
 from docflow.core.text import person_sort_key
 from docflow.documents.models import DocumentKind
 from docflow.meetings.models import Site, SiteKind
+from docflow.retention.models import RetentionRule
 from docflow.sample.loader import SAMPLE_PASSWORD, load_sample, sample_sign_ins
 
 LOADED: list[tuple[type[Base], int]] = [
     (UnitKind, 4),
     (Unit, 16),
-    (Person, 24),
-    (Principal, 40),
-    (RoleHeld, 25),
+    (Person, 25),
+    (Principal, 41),
+    (RoleHeld, 26),
     (SiteKind, 2),
     (Site, 10),
     (DocumentKind, 32),
@@ -30,7 +31,17 @@ LOADED: list[tuple[type[Base], int]] = [
 
 async def empty(sessions: Sessions) -> None:
     async with transaction(sessions) as session:
-        for table in (Site, SiteKind, RoleHeld, Principal, Person, Unit, UnitKind, DocumentKind):
+        for table in (
+            RetentionRule,
+            Site,
+            SiteKind,
+            RoleHeld,
+            Principal,
+            Person,
+            Unit,
+            UnitKind,
+            DocumentKind,
+        ):
             await session.execute(delete(table))
 
 
@@ -98,5 +109,5 @@ async def test_a_person_of_the_sample_acts_in_their_role(
 def test_whoever_is_told_can_sign_in():
     told = dict(sample_sign_ins())
     assert told["anpth"] == "Phạm Thị Hoài An, Văn thư Văn phòng"
-    assert len(told) == 24
+    assert len(told) == 25
     assert len(SAMPLE_PASSWORD) >= 10

@@ -249,7 +249,7 @@ def test_every_family_of_errors_has_a_status_of_its_own() -> None:
         for one in vars(errors).values()
         if isinstance(one, type) and issubclass(one, DocflowError) and one is not DocflowError
     ]
-    assert len(families) == 12
+    assert len(families) == 13
     statuses: list[Any] = [problems.status_of(family()) for family in families]
     assert 500 not in statuses
     assert len(set(statuses)) == len(statuses)

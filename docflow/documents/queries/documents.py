@@ -27,7 +27,9 @@ async def get_document(
     """A document that the actor sees. Raises NotFound. ``lock`` until the end of the transaction."""
     statement = select(Document).where(Document.id == document_id, visible_to(actor))
     if lock:
-        statement = statement.with_for_update()
+        # Not for its key, which never changes: rows that name it are written meanwhile, and whoever wrote one locks it
+        # later without meeting somebody who waits for that row.
+        statement = statement.with_for_update(key_share=True)
     if text:
         statement = statement.options(undefer(Document.search_vector))
     document = await session.scalar(statement)

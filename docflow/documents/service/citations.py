@@ -47,7 +47,7 @@ async def cite(session: AsyncSession, document_id: UUID) -> None:
 
     Called by the worker. No change of the document that anybody made: its version stays.
     """
-    document = await session.get_one(Document, document_id, with_for_update=True)
+    document = await session.get_one(Document, document_id, with_for_update={"key_share": True})
     found = await _found_in_subject(session, document)
     kinds: Sequence[Kind] = ()
     for annex, file_id in await list_newest(session, document_id):

@@ -36,7 +36,7 @@ async def index_text(session: AsyncSession, document_id: UUID) -> set[str]:
     Called by the worker when a text was read or lost its place. No change of the document that anybody made: its
     version stays, and so does the ETag that a clerk holds. No more is read than MAX_CHARACTERS of all texts.
     """
-    document = await session.get_one(Document, document_id, with_for_update=True)
+    document = await session.get_one(Document, document_id, with_for_update={"key_share": True})
     contents = await _texts(session, document_id)
     vector, exact = _vectors(document, contents)
     await session.execute(

@@ -41,7 +41,7 @@ async def get_answered(session: AsyncSession, actor: Actor, part_id: UUID) -> An
     seen = (await session.execute(shown.with_only_columns(Document.id))).scalar_one_or_none()
     if seen is None:
         raise NotFound
-    await session.execute(select(Document.id).where(Document.id == seen).with_for_update())
+    await session.execute(select(Document.id).where(Document.id == seen).with_for_update(key_share=True))
     locked = asked.where(Part.id == part_id).with_for_update(of=Part)
     return Answered(*(await session.execute(locked.execution_options(populate_existing=True))).one())
 

@@ -140,7 +140,7 @@ async def _hand_over(
     to = {one.principal_no for one in routing.tree.above(held)} | {owner or 0}
     receivers = await _receivers(session, to - {held.principal_no})
     givings = [Giving(one, ReceiptRole.INFORMATION) for one in receivers]
-    await session.execute(text("SELECT 1 FROM document WHERE id = :id FOR UPDATE"), {"id": reply.id})
+    await session.execute(text("SELECT 1 FROM document WHERE id = :id FOR NO KEY UPDATE"), {"id": reply.id})
     given = await give(session, actor, reply, givings, document.symbol)
     await audit.record(
         session,
