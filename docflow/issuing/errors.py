@@ -154,7 +154,7 @@ class NothingToSign(Conflict):
 
 
 class SucceededAlready(Conflict):
-    """The document was replaced or recalled already; that happens once."""
+    """The document was replaced or recalled already. One that was recalled can still be replaced."""
 
     code = "succeeded_already"
 

@@ -299,15 +299,14 @@ async def test_whoever_lost_sight_of_it_still_confirms_their_own_copy_alone(
     assert (await scene.copy("Sở Tài chính"))["recall_confirmed_by"]
 
 
-async def test_a_document_is_ended_once_and_by_its_own_body(
-    scene: Scene, sign_in: SignIn, sessions: Sessions
+@pytest.mark.parametrize("kind", ["replaces", "recalls"])
+async def test_a_document_is_ended_once_however_many_try_at_once(
+    scene: Scene, sessions: Sessions, kind: str
 ) -> None:
-    second = await manuscript(
-        sessions, scene.files, succession="replaces", target_id=scene.document["id"], **ON_PAPER
-    )
-    third = await manuscript(
-        sessions, scene.files, succession="recalls", target_id=scene.document["id"], **ON_PAPER
-    )
+    second, third = [
+        await manuscript(sessions, scene.files, succession=kind, target_id=scene.document["id"], **ON_PAPER)
+        for _ in range(2)
+    ]
     headers = await version_of(sessions, second)
     unsaid = await scene.clerk.post(f"{MANUSCRIPTS}/{second}/issue", json={}, headers=headers)
     assert unsaid.status_code == 422
@@ -321,6 +320,35 @@ async def test_a_document_is_ended_once_and_by_its_own_body(
     assert sorted(answer.status_code for answer in answers) == [201, 409]
     codes = [answer.json().get("code") for answer in answers if answer.status_code == 409]
     assert codes == ["succeeded_already"]
+
+
+async def test_what_was_recalled_is_replaced_afterwards_and_nothing_follows_a_replacement(
+    scene: Scene, sessions: Sessions
+) -> None:
+    await scene.end("recalls")
+    await scene.end("replaces")
+    told = (await scene.clerk.get(f"{DOCUMENTS}/{scene.document['id']}/succession")).json()
+    assert (told["ended"], [one["kind"] for one in told["later"]]) == ("replaces", ["recalls", "replaces"])
+    for kind in ("recalls", "replaces", "corrects"):
+        late = await manuscript(
+            sessions, scene.files, succession=kind, target_id=scene.document["id"], **ON_PAPER
+        )
+        headers = await version_of(sessions, late)
+        answer = await scene.clerk.post(
+            f"{MANUSCRIPTS}/{late}/issue", json={"reason": "Sai"}, headers=headers
+        )
+        assert (answer.status_code, answer.json()["code"]) == (409, "succeeded_already")
+
+
+async def test_a_replaced_document_is_not_recalled(scene: Scene, sessions: Sessions) -> None:
+    await scene.end("replaces")
+    late = await manuscript(
+        sessions, scene.files, succession="recalls", target_id=scene.document["id"], **ON_PAPER
+    )
+    headers = await version_of(sessions, late)
+    answer = await scene.clerk.post(f"{MANUSCRIPTS}/{late}/issue", json={"reason": "Sai"}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "succeeded_already")
+    assert not any(one["recall_asked_at"] for one in await copies(scene.clerk, scene.document))
 
 
 async def test_both_directions_of_a_succession_are_told_to_who_sees_them(

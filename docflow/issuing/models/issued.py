@@ -11,7 +11,7 @@ from docflow.issuing.models.words import Channel, RecipientRole, SuccessionKind
 
 
 class Succession(Base):
-    """An issued document corrects, replaces or recalls another. A document is replaced or recalled once."""
+    """An issued document corrects, replaces or recalls another. A document is recalled once and replaced once."""
 
     __tablename__ = "succession"
 
@@ -26,7 +26,13 @@ class Succession(Base):
     __table_args__ = (
         one_of("kind", SuccessionKind),
         CheckConstraint("document_id <> target_id", name="not_itself"),
-        Index("uq_succession_ended", "target_id", unique=True, postgresql_where=text("kind <> 'corrects'")),
+        Index(
+            "uq_succession_ended",
+            "target_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("kind <> 'corrects'"),
+        ),
     )
 
 

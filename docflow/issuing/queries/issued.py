@@ -199,9 +199,15 @@ async def find_recall(session: AsyncSession, document_id: UUID) -> Document | No
 
 
 async def find_ending(session: AsyncSession, document_id: UUID) -> SuccessionKind | None:
-    """Whether it was replaced or recalled; the caller has checked that the actor sees it."""
+    """Whether it was replaced or recalled, the last of the two for one that was recalled and then replaced.
+
+    The caller has checked that the actor sees the document.
+    """
     return await session.scalar(
-        select(Succession.kind).where(Succession.target_id == document_id, Succession.kind.in_(ENDING))
+        select(Succession.kind)
+        .where(Succession.target_id == document_id, Succession.kind.in_(ENDING))
+        .order_by(Succession.made_at.desc(), Succession.kind.desc())
+        .limit(1)
     )
 
 

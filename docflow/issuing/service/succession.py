@@ -35,15 +35,21 @@ async def lock_target(session: AsyncSession, actor: Actor, manuscript: Manuscrip
         raise NotIssued
     if not await _is_of(session, target.unit_id, manuscript.issuing_unit_id):
         raise invalid("target_id", "target_of_another_body")
-    if await find_ending(session, target.id) is not None:
+    ending = await find_ending(session, target.id)
+    if not (ending is None or _may_follow(ending, manuscript.succession)):
         raise SucceededAlready
     return target
+
+
+def _may_follow(ending: SuccessionKind, kind: SuccessionKind | None) -> bool:
+    """What was recalled can be replaced afterwards, by the text that holds instead; nothing else follows an end."""
+    return (ending, kind) == (SuccessionKind.RECALLS, SuccessionKind.REPLACES)
 
 
 async def succeed(
     session: AsyncSession, actor: Actor, kind: SuccessionKind, later: Document, target: Document, reason: str
 ) -> None:
-    """Write that ``later`` does this to ``target``. The database refuses to end one document twice."""
+    """Write that ``later`` does this to ``target``. The database refuses to do either end to a document twice."""
     session.add(
         Succession(
             document_id=later.id,

@@ -499,9 +499,7 @@ def upgrade() -> None:
         sa.Column("retention", sa.Text(), nullable=False),
         sa.Column("access", sa.Text(), server_default=sa.text("'open'"), nullable=False),
         sa.Column("keeper_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "named", postgresql.ARRAY(sa.Integer()), server_default=sa.text("'{}'"), nullable=False
-        ),
+        sa.Column("named", postgresql.ARRAY(sa.Integer()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("readers", postgresql.ARRAY(sa.Integer()), nullable=False),
         sa.Column("state", sa.Text(), server_default=sa.text("'open'"), nullable=False),
         sa.Column("note", sa.Text(), server_default=sa.text("''"), nullable=False),
@@ -693,7 +691,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_succession_ended",
         "succession",
-        ["target_id"],
+        ["target_id", "kind"],
         unique=True,
         postgresql_where=sa.text("kind <> 'corrects'"),
     )
