@@ -87,7 +87,7 @@ def _record(scene: Scene) -> dict[str, Any]:
             {"unit_id": scene.unit("H99.01")["id"], "role": "act"},
             {"email": OUTSIDE, "name": "Ủy ban nhân dân huyện Bình Minh", "role": "know"},
             {"email": MINISTRY, "name": "Bộ Nội vụ", "role": "know", "by_link": True},
-            {"name": "Lưu: VT, CCHC", "role": "file"},
+            {"name": "VT, CCHC", "role": "file"},
         ],
     }
 
