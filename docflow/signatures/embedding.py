@@ -8,6 +8,7 @@ from asyncio import AbstractEventLoop
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+import msgspec
 from asn1crypto import crl, x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -26,6 +27,7 @@ from pyhanko_certvalidator import ValidationContext
 from docflow.signatures.appearance import style_of
 from docflow.signatures.filling import text_fields
 from docflow.signatures.keys import Refused, opened, require_usable
+from docflow.signatures.places import find_place
 from docflow.signatures.terms import Fault, Found, Judged, Placement, SigningTask
 from docflow.signatures.timestamps import HttpTimeStamper
 from docflow.signatures.validating import STUMBLES, Judge
@@ -47,9 +49,9 @@ class Embedder:
         task = self.task
         with opened(task.key, passphrase) as signer:
             certificate = require_usable(signer, task.key, task.signed_at, task.trust)
-            texts = self._look(source)
+            place, texts = self._look(source)
             try:
-                made = self._embed(source, signer, certificate, texts)
+                made = self._embed(source, signer, certificate, place, texts)
             except Refused:
                 raise
             except SigningError as error:
@@ -59,8 +61,8 @@ class Embedder:
         self._prove(source, made, certificate)
         return made
 
-    def _look(self, source: BinaryIO) -> list[str]:
-        """Names of the text fields. Raises Refused for what cannot be signed."""
+    def _look(self, source: BinaryIO) -> tuple[Placement, list[str]]:
+        """Where it goes and the names of the text fields. Raises Refused for what cannot be signed."""
         place = self.task.placement
         try:
             reader = PdfFileReader(source, strict=False)
@@ -69,23 +71,31 @@ class Embedder:
             pages = int(reader.root["/Pages"]["/Count"])
             signed = {name for name, _, _ in enumerate_sig_fields(reader, filled_status=True)}
             texts = [name for name, _ in text_fields(reader)]
+            named = find_place(reader, place.destination) if place.destination else None
         except STUMBLES:
             raise Refused(Fault.PDF_BROKEN) from None
         if not -pages <= place.page < pages:
             raise Refused(Fault.PAGE_MISSING)
         if place.field in signed:
             raise Refused(Fault.FIELD_TAKEN)
-        return texts
+        if named is not None:
+            place = msgspec.structs.replace(place, page=named[0], box=named[1])
+        return place, texts
 
     def _embed(
-        self, source: BinaryIO, signer: Signer, certificate: x509.Certificate, texts: list[str]
+        self,
+        source: BinaryIO,
+        signer: Signer,
+        certificate: x509.Certificate,
+        place: Placement,
+        texts: list[str],
     ) -> bytes:
         if self._could_last(certificate):
             try:
-                return self._written(source, signer, texts, lasting=True)
+                return self._written(source, signer, place, texts, lasting=True)
             except (SigningError, ValueError, TypeError, LookupError):
                 source.seek(0)  # what is needed for it was not to be had: a signature that ages is one too
-        return self._written(source, signer, texts, lasting=False)
+        return self._written(source, signer, place, texts, lasting=False)
 
     def _could_last(self, certificate: x509.Certificate) -> bool:
         if not (self.task.timestamp_url and self.task.trust.roots):
@@ -93,9 +103,11 @@ class Embedder:
         lists = (crl.CertificateList.load(piece) for piece in self.task.trust.crls)
         return self.task.fetching or any(one.issuer == certificate.issuer for one in lists)
 
-    def _written(self, source: BinaryIO, signer: Signer, texts: list[str], *, lasting: bool) -> bytes:
+    def _written(
+        self, source: BinaryIO, signer: Signer, place: Placement, texts: list[str], *, lasting: bool
+    ) -> bytes:
         source.seek(0)
-        task, place = self.task, self.task.placement
+        task = self.task
         writer = IncrementalPdfFileWriter(source, strict=False)
         stamper = HttpTimeStamper(task.timestamp_url) if task.timestamp_url else None
         pdf_signer = PdfSigner(

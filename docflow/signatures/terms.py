@@ -106,14 +106,15 @@ class Look(StrEnum):
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
     """Where a signature goes and what it leaves open.
 
-    ``page`` counts from 0, negative from the end. Without ``box`` nothing is seen. ``lines`` are set in Liberation
-    Serif under or beside the picture. ``open_fields`` may be filled afterwards; ``final`` locks every field and
+    ``page`` counts from 0, negative from the end. ``destination`` is the name of a rectangle that the file itself has;
+    it goes before page and box. Without either nothing is seen. ``lines`` are set in Liberation Serif under the picture. ``open_fields`` may be filled afterwards; ``final`` locks every field and
     every later change but signatures and revocation data.
     """
 
     field: str = "Signature1"
     page: int = 0
     box: Box | None = None
+    destination: str = ""
     look: Look = Look.PERSON
     lines: tuple[str, ...] = ()
     reason: str = ""

@@ -146,7 +146,7 @@ async def _enter(session: AsyncSession, actor: Actor, desk: Desk, begun: _Begun,
         made = await fill_number(desk.signing, content, _digits(document))
         if data.credential_id is not None:
             given = (data.credential_id, data.password, seal_of or 0)
-            made = await seal(session, actor, desk.signing, made, *given, None)
+            made = await seal(session, actor, desk.signing, made, *given, manuscript.language)
         if made == content:
             return [begun.signed]
         name = safe_filename(f"{document.symbol.replace('/', '-')}.pdf")

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from docflow.access.actions import Action
@@ -20,8 +19,8 @@ from docflow.core import clock
 from docflow.core.db import require_version
 from docflow.core.errors import invalid
 from docflow.documents.models import Authority
-from docflow.files.models import File, TextStatus
-from docflow.files.service import FileStore, Received, add_file
+from docflow.files.models import File
+from docflow.files.service import FileStore, Received
 from docflow.files.storing import store_file
 from docflow.issuing.errors import NothingToSign
 from docflow.issuing.models import Manuscript, ManuscriptState, ManuscriptVersion, VersionOrigin
@@ -29,6 +28,7 @@ from docflow.issuing.policy import decide
 from docflow.issuing.queries.manuscripts import find_newest, get_manuscript
 from docflow.issuing.schemas.issued import SignManuscript
 from docflow.issuing.service.signing import sign_as_signer
+from docflow.issuing.service.versions import add_version
 from docflow.issuing.workflow import Move, next_state
 from docflow.signatures.desk import SigningDesk
 
@@ -66,9 +66,11 @@ async def sign(
         raise NothingToSign
     content = await content_of(files, newest[1])
     given = (data.credential_id, data.password)
-    signed = await sign_as_signer(session, actor, desk, content, *given, None)
+    signed = await sign_as_signer(session, actor, desk, content, *given, manuscript.language)
     received = await store_bytes(files, signed, newest[1].filename)
-    row = await _add_version(session, actor, manuscript, received, based_on=newest[0].number)
+    row = await add_version(
+        session, actor, manuscript, received, origin=VersionOrigin.SIGNED, based_on=newest[0].number
+    )
     manuscript.signed_by, manuscript.signed_on_paper = actor.person_id, False
     return await _signed(session, actor, manuscript, row, state, credential=str(data.credential_id))
 
@@ -84,8 +86,14 @@ async def sign_on_paper(
     if manuscript.signer_id is None:
         raise invalid("signer_id", "signer_missing")
     newest = await find_newest(session, manuscript.id)
-    row = await _add_version(
-        session, actor, manuscript, received, based_on=newest[0].number if newest else None, note=note
+    row = await add_version(
+        session,
+        actor,
+        manuscript,
+        received,
+        origin=VersionOrigin.SIGNED,
+        note=note,
+        based_on=newest[0].number if newest else None,
     )
     manuscript.signed_by, manuscript.signed_on_paper = manuscript.signer_id, True
     return await _signed(session, actor, manuscript, row, state, note=note)
@@ -103,36 +111,6 @@ def decide_signing(actor: Actor, manuscript: Manuscript) -> Decision:
     ):
         return allow("stands_in_for_the_signer")
     return deny("only_the_signer_signs")
-
-
-async def _add_version(
-    session: AsyncSession,
-    actor: Actor,
-    manuscript: Manuscript,
-    received: Received,
-    *,
-    based_on: int | None,
-    note: str = "",
-) -> ManuscriptVersion:
-    file = await add_file(session, actor, received)
-    # Read when it is issued, as the file of its document.
-    file.text_status = TextStatus.WAITING
-    last = await session.scalar(
-        select(func.max(ManuscriptVersion.number)).where(ManuscriptVersion.manuscript_id == manuscript.id)
-    )
-    row = ManuscriptVersion(
-        manuscript_id=manuscript.id,
-        number=(last or 0) + 1,
-        file_id=file.id,
-        origin=VersionOrigin.SIGNED,
-        base_number=based_on,
-        made_by=actor.person_id,
-        made_at=clock.now(),
-        note=note,
-    )
-    session.add(row)
-    await session.flush()
-    return row
 
 
 async def _signed(
