@@ -47,11 +47,11 @@ def tamper(settings: Settings, *statements: LiteralString, **values: Any) -> Non
     """What only the owner of the tables can do, and only with the triggers put aside."""
     with psycopg.connect(settings.migration_database_url) as connection:
         for table in ("audit_event", "audit_seal", "audit_sealed_event"):
-            connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")  # type: ignore[arg-type]
+            connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         for statement in statements:
             connection.execute(statement, values)
         for table in ("audit_event", "audit_seal", "audit_sealed_event"):
-            connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")  # type: ignore[arg-type]
+            connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 async def test_what_was_told_is_sealed_and_nothing_is_wrong_with_it(sessions: Sessions) -> None:
@@ -242,7 +242,7 @@ async def test_seals_cannot_be_changed_even_by_their_owner(sessions: Sessions, s
         for table in ("audit_seal", "audit_sealed_event"):
             for statement in (f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
                 with psycopg.connect(url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
-                    connection.execute(statement)  # type: ignore[arg-type]
+                    connection.execute(statement)
 
 
 async def test_the_command_says_which_and_how_many(

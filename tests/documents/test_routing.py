@@ -154,7 +154,9 @@ def test_nobody_finishes_what_others_still_act_on_but_a_unit_what_its_own_people
 
 
 def test_an_acquaintance_list_does_not_end_with_those_who_act() -> None:
-    tree = Tree([held(1, None, DIRECTION), held(2, None, INFORMATION), held(3, None, INFORMATION, by_list=True)])
+    tree = Tree(
+        [held(1, None, DIRECTION), held(2, None, INFORMATION), held(3, None, INFORMATION, by_list=True)]
+    )
     tree.complete(key(1))
     assert states(tree) == [COMPLETED, CLOSED, WAITING]
 

@@ -96,7 +96,9 @@ async def _document_of(session: AsyncSession, actor: Actor, entry: RegisterEntry
         Document.register_number == entry.number,
         Document.register_suffix == entry.suffix,
     )
-    document = await session.scalar(select(Document).where(*place, visible_to(actor)).with_for_update(key_share=True))
+    document = await session.scalar(
+        select(Document).where(*place, visible_to(actor)).with_for_update(key_share=True)
+    )
     if document is None and await session.scalar(select(Document.id).where(*place)) is not None:
         raise NotAllowed(reason="entry_hidden")
     return document
