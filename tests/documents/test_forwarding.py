@@ -25,6 +25,7 @@ from docflow.documents.errors import (
     ReplyMissing,
 )
 from docflow.documents.models import Document, ReceiptRole
+from docflow.documents.queries import queues
 from docflow.documents.receipt_rendering import receipts_out
 from docflow.documents.schemas import CompleteReceipt, Forward, ReceiptOut, Receiver, Route
 from docflow.documents.service import receipts, routing
@@ -359,3 +360,23 @@ async def test_the_registry_takes_back_what_it_gave(desk: Desk) -> None:
 
 def sessions_of(desk: Desk) -> Any:
     return desk.province.sessions()
+
+
+@pytest.mark.parametrize("verb", ["give_back", "recall"])
+async def test_what_everybody_gave_back_waits_in_the_registrys_queue_again(desk: Desk, verb: str) -> None:
+    document_id = await desk.province.document()
+    mine = await desk.one(document_id, "Hoàng Thị Thu Thủy")
+    ends = {"give_back": (desk.give_back, LEADER), "recall": (desk.recall, REGISTRY)}
+    end, by = ends[verb]
+    await end(mine, by)
+    queue = await desk.province.as_(REGISTRY, queues.list_to_pass_on, unit_id=None, cursor=None, limit=10)
+    assert [row.id for row in queue.rows] == [document_id]
+
+
+async def test_while_somebody_else_has_it_a_returned_document_does_not_wait_with_the_registry(
+    desk: Desk,
+) -> None:
+    document_id = await desk.given_to_home_affairs()
+    await desk.give_back(await desk.one(document_id, "Sở Nội vụ"), CLERK)
+    queue = await desk.province.as_(REGISTRY, queues.list_to_pass_on, unit_id=None, cursor=None, limit=10)
+    assert queue.rows == []

@@ -96,7 +96,8 @@ class Document(Base):
     Null until its subject was looked through; ``Citation`` tells what the words say.
     """
     passed_on_at: Mapped[datetime | None]
-    """When an incoming document was first given to anybody; until then it waits in its registry's queue."""
+    """When an incoming document was given to somebody; until then, and when all of it was returned or recalled, it waits
+    in its registry's queue."""
     destroyed_at: Mapped[datetime | None]
     """When its files were destroyed at the end of their retention; what is registered of it stays."""
     touched_at: Mapped[Moment] = mapped_column(server_default=text("now()"))

@@ -54,6 +54,16 @@ _WITHDRAW = text(
 )
 """Whoever was only a reader by receipts that were all recalled is one no more."""
 
+_WAITS_AGAIN = text(
+    """
+    UPDATE document SET passed_on_at = NULL
+    WHERE id = :id AND direction = 'incoming' AND passed_on_at IS NOT NULL AND NOT EXISTS (
+        SELECT FROM receipt WHERE document_id = :id AND state NOT IN ('returned', 'recalled')
+    )
+    """
+)
+"""What everybody returned or had taken back is with nobody: its registry has it on the desk again."""
+
 
 class Routing(msgspec.Struct, frozen=True):
     """A locked document, and its receipts as they are under the lock."""
@@ -149,6 +159,8 @@ async def carry_out(
         ]
     if any(change.after is ReceiptState.RECALLED for change in written):
         await session.execute(_WITHDRAW, {"id": routing.document.id})
+    if any(change.after in {ReceiptState.RETURNED, ReceiptState.RECALLED} for change in written):
+        await session.execute(_WAITS_AGAIN, {"id": routing.document.id})
     details: dict[str, Any] = {"changes": trail_of(written)}
     return {**details, "parts": told} if told else details
 
