@@ -1,5 +1,6 @@
 """What clients do, each in a process of its own. Light: it is imported once per process."""
 
+import http.client
 import io
 import os
 import time
@@ -10,7 +11,7 @@ from minio import Minio
 
 from tests.benchmarks.crowd import Load, keep_doing, wait_for
 from tests.benchmarks.figures import MIB
-from tests.benchmarks.wire import FORM_END, Wire, form_start, request, upload_head
+from tests.benchmarks.wire import FORM_END, HOST, Wire, form_start, request, upload_head
 from tests.files.papers import pdf_with
 
 REGISTER = "/api/v1/documents/incoming"
@@ -18,6 +19,7 @@ PART_BYTES = 8 * MIB
 PIECE_BYTES = 256 * 1024
 SMALL_FILE_BYTES = 200_000
 INSERT = "INSERT INTO bench_row (object_key, written_at) VALUES (%s, now())"
+EXPORT_PATIENCE_S = 600
 PAGES = 10
 LINES = 40
 
@@ -130,6 +132,52 @@ def register(start_at: float, seconds: float, port: int, cookie: str, writer: st
             return None if answer.status == 201 else f"{answer.status} {answer.body[:300]!r}"
 
         return keep_doing(start_at, seconds, step)
+
+
+def register_so_many(start_at: float, count: int, port: int, cookie: str, writer: str) -> list[str]:
+    """Register so many documents of their own; their ids."""
+    file = bytearray(b"%PDF-1.7\n" + os.urandom(SMALL_FILE_BYTES - 9))
+    ids: list[str] = []
+    wait_for(start_at)
+    with Wire(port) as wire:
+        for number in range(1, count + 1):
+            fields = fields_of(f"{writer}, số {number}") | {"symbol": f"{number}/BC-SNV"}
+            file[1000:1008] = number.to_bytes(8, "big")
+            body = form_start(fields, "bao-cao.pdf", "application/pdf") + bytes(file) + FORM_END
+            answer = wire.ask(upload_head(REGISTER, cookie, len(body)) + body)
+            assert answer.status == 201, answer
+            ids.append(answer.json()["id"])
+    return ids
+
+
+def export(start_at: float, port: int, cookie: str, path: str) -> tuple[float, int]:
+    """GET an archive to its end; seconds and bytes. Raises IncompleteRead for one that breaks off."""
+    buffer = bytearray(MIB)
+    connection = http.client.HTTPConnection(HOST, port, timeout=EXPORT_PATIENCE_S)
+    wait_for(start_at)
+    before = time.monotonic()
+    connection.request("GET", path, headers={"Cookie": cookie})
+    answer = connection.getresponse()
+    assert answer.status == 200, answer.read()
+    size = 0
+    while received := answer.readinto(buffer):
+        size += received
+    spent = time.monotonic() - before
+    connection.close()
+    return spent, size
+
+
+def get_all(start_at: float, s3: S3, keys: list[str]) -> float:
+    """Read objects whole, one after the other, straight from the SDK. Seconds."""
+    client, bucket = sdk(s3)
+    wait_for(start_at)
+    before = time.monotonic()
+    for key in keys:
+        response = client.get_object(bucket, key)
+        for _ in response.stream(MIB):
+            pass
+        response.release_conn()
+    return time.monotonic() - before
 
 
 def put_and_commit(start_at: float, seconds: float, s3: S3, database_url: str, writer: str) -> Load:

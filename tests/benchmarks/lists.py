@@ -172,7 +172,7 @@ async def _in_database(
     engine = create_engine(office.settings.database_url, connections=1)
     progress("D4 to D6 in the database")
     try:
-        actors = {name: await _actor(engine, name) for name in (CLERK, LEADER, WIDEST)}
+        actors = {name: await actor_called(engine, name) for name in (CLERK, LEADER, WIDEST)}
         actors[OLD] = msgspec.structs.replace(actors[CLERK], principals=(archive.old_reader,))
         return [
             (question, name, await _time(engine, actor, question, options.single_runs))
@@ -183,7 +183,7 @@ async def _in_database(
         await engine.dispose()
 
 
-async def _actor(engine: AsyncEngine, username: str) -> Actor:
+async def actor_called(engine: AsyncEngine, username: str) -> Actor:
     async with create_sessions(engine)() as session:
         person_id = await session.scalar(select(Person.id).where(Person.username == username))
         assert person_id
@@ -196,7 +196,7 @@ async def _time(engine: AsyncEngine, actor: Actor, question: Question, runs: int
     """Seconds that each list spent in its statements, driver included."""
     times: list[float] = []
     for _ in range(runs + WARM_UP):
-        with _statements(engine) as spent:
+        with statements(engine) as spent:
             async with create_sessions(engine)() as session:
                 await question.ask(session, actor)
         times.append(sum(spent))
@@ -204,7 +204,7 @@ async def _time(engine: AsyncEngine, actor: Actor, question: Question, runs: int
 
 
 @contextmanager
-def _statements(engine: AsyncEngine) -> Iterator[list[float]]:
+def statements(engine: AsyncEngine) -> Iterator[list[float]]:
     spent: list[float] = []
     started = 0.0
 

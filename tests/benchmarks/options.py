@@ -50,6 +50,21 @@ class Options:
         return 10_000 if self.quick else 1_000_000
 
     @property
+    def exported_documents(self) -> int:
+        """Of the dossier that is exported."""
+        return 50 if self.quick else 1_000
+
+    @property
+    def queued_documents(self) -> int:
+        """That wait with one leader."""
+        return 500 if self.quick else 10_000
+
+    @property
+    def directed_units(self) -> int:
+        """Of one direction."""
+        return 200 if self.quick else 2_000
+
+    @property
     def document_steps(self) -> list[int]:
         """Numbers of documents at which lists and searches are measured."""
         if self.quick:

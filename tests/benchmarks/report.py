@@ -9,7 +9,18 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from tests.benchmarks import lists, reading, registering, sessions, starting, trail, uploads
+from tests.benchmarks import (
+    directing,
+    exporting,
+    lists,
+    queues,
+    reading,
+    registering,
+    sessions,
+    starting,
+    trail,
+    uploads,
+)
 from tests.benchmarks.crowd import Crowd
 from tests.benchmarks.options import Options
 from tests.benchmarks.servers import Office, office, progress
@@ -23,6 +34,9 @@ MEASURES: list[tuple[frozenset[str], Measure]] = [
     (frozenset({"D3"}), registering.measure),
     (frozenset({"D4", "D5", "D6", "D7"}), lists.measure),
     (frozenset({"D8"}), reading.measure),
+    (frozenset({"C3"}), exporting.measure),
+    (frozenset({"C1"}), queues.measure),
+    (frozenset({"T4"}), directing.measure),
     (frozenset({"C2"}), trail.measure),
     (frozenset({"D1"}), uploads.measure_uploads),
     (frozenset({"D2"}), uploads.measure_downloads),
