@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, cast, literal, or_, select
+from sqlalchemy import ColumnElement, Integer, Uuid, and_, any_, bindparam, cast, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
@@ -54,25 +54,47 @@ def receipts_visible_to(
     with everything below; of a unit's, its head and registry see what its people passed on. That another unit leads
     or coordinates is told by the tasks, by their own rule.
     """
-    units = cast(sorted(actor.member_unit_numbers), ARRAY(Integer))
-    answered = actor.units_for(Action.DOCUMENT_ROUTE, inherited=True)
+    return _receipts_rule(owner, receipt, receipts_seen_by(actor, document_id))
+
+
+def receipts_visible(owner: Any, receipt: Any = Receipt) -> ColumnElement[bool]:
+    """The same rule in a statement that is built once; ``receipts_seen_by`` gives its values."""
+    names = ("receipt_units", "receipt_principals", "receipt_answered", "receipt_person", "receipt_document")
+    return _receipts_rule(owner, receipt, {name: bindparam(name) for name in names})
+
+
+def receipts_seen_by(actor: Actor, document_id: UUID) -> dict[str, Any]:
+    """The values of ``receipts_visible`` for one actor and one document."""
+    return {
+        "receipt_units": sorted(actor.member_unit_numbers),
+        "receipt_principals": list(actor.principals),
+        "receipt_answered": sorted(actor.units_for(Action.DOCUMENT_ROUTE, inherited=True)),
+        "receipt_person": actor.person_id,
+        "receipt_document": document_id,
+    }
+
+
+def _receipts_rule(owner: Any, receipt: Any, values: dict[str, Any]) -> ColumnElement[bool]:
+    units = cast(values["receipt_units"], ARRAY(Integer))
+    principals = cast(values["receipt_principals"], ARRAY(Integer))
+    answered = cast(values["receipt_answered"], ARRAY(Uuid))
     own, child = aliased(Receipt), aliased(Receipt)
     held = select(Principal.no).where(
-        Principal.no.in_(actor.principals),
-        or_(Principal.person_id.is_not(None), Principal.unit_id.in_(answered)),
+        Principal.no == any_(principals),
+        or_(Principal.person_id.is_not(None), Principal.unit_id == any_(answered)),
     )
     below = (
         select(own.id)
         .where(
-            own.document_id == document_id,
-            or_(own.principal_no.in_(held), own.sent_by == actor.person_id),
+            own.document_id == values["receipt_document"],
+            or_(own.principal_no.in_(held), own.sent_by == values["receipt_person"]),
         )
         .cte(recursive=True)
     )
     below = below.union(select(child.id).join(below, child.parent_id == below.c.id))
     return or_(
         owner.lineage.overlap(units),
-        receipt.principal_no.in_(actor.principals),
+        receipt.principal_no == any_(principals),
         receipt.id.in_(select(below.c.id)),
     )
 

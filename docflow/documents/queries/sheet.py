@@ -1,9 +1,10 @@
 """What of the circulation sheet this capability knows: registration, receipts, comments and replies."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -20,7 +21,7 @@ from docflow.documents.models import (
     ReceiptState,
 )
 from docflow.documents.numbering import number_text
-from docflow.documents.policy import comments_visible_to, receipts_visible_to, visible_to
+from docflow.documents.policy import comments_visible_to, receipts_seen_by, receipts_visible, visible_to
 from docflow.documents.queries.rows import Rows
 from docflow.documents.sheet import Receivers, SheetLine, SheetSources, in_order
 from docflow.printing.tables import printed_text
@@ -64,9 +65,15 @@ async def _registered(session: AsyncSession, document: Document, language: Langu
 
 
 async def _receipts(session: AsyncSession, actor: Actor, document: Document, language: Language) -> Rows:
+    return (await session.execute(_given(language), receipts_seen_by(actor, document.id))).all()
+
+
+@cache
+def _given(language: Language) -> Select[*tuple[Any, ...]]:
+    """Built once for each language: building it takes longer than running it."""
     owner, unit, parent = aliased(Unit), aliased(Unit), aliased(Receipt)
     holder, sender, ender = aliased(Person), aliased(Person), aliased(Person)
-    statement = (
+    return (
         select(
             *(Receipt.id, Receipt.parent_id, Receipt.role, Receipt.state, Receipt.note, Receipt.due_at),
             *(Receipt.sent_by, Receipt.sent_at, Receipt.ended_at, Receipt.ended_by, Receipt.end_note),
@@ -86,10 +93,9 @@ async def _receipts(session: AsyncSession, actor: Actor, document: Document, lan
         .outerjoin(Acquaintance, Acquaintance.id == Receipt.acquaintance_id)
         .join(Document, Document.id == Receipt.document_id)
         .join(owner, owner.id == Document.unit_id)
-        .where(Receipt.document_id == document.id, receipts_visible_to(actor, owner, document.id))
+        .where(Receipt.document_id == bindparam("receipt_document"), receipts_visible(owner))
         .order_by(Receipt.id)
     )
-    return (await session.execute(statement)).all()
 
 
 def name_of(unit: Any, language: Language) -> ColumnElement[str] | InstrumentedAttribute[str]:
