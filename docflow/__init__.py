@@ -1,3 +1,3 @@
 """docflow: the back office of a provincial government."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
