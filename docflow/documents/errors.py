@@ -18,6 +18,12 @@ class IssuedNeverEdited(Conflict):
     code = "issued_never_edited"
 
 
+class DocumentDestroyed(Conflict):
+    """Its files were destroyed at the end of their term: nothing is added to it, and no copy of it can be sent."""
+
+    code = "files_are_destroyed"
+
+
 class NumberAlreadyTaken(Conflict):
     """The register has this number; the database's last word."""
 

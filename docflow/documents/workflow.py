@@ -3,7 +3,7 @@
 from docflow.access.actions import Action
 from docflow.access.actor import Secrecy
 from docflow.core.errors import Conflict
-from docflow.documents.errors import DocumentVoided, IssuedNeverEdited, StubNotGivenOn
+from docflow.documents.errors import DocumentDestroyed, DocumentVoided, IssuedNeverEdited, StubNotGivenOn
 from docflow.documents.models import Direction, Document
 
 _GIVE = frozenset({Action.DOCUMENT_COMMENT, Action.DOCUMENT_DIRECT, Action.DOCUMENT_ROUTE})
@@ -19,6 +19,8 @@ def hindrance(document: Document, action: Action) -> type[Conflict] | None:
     """
     if document.voided_at is not None and action in _CHANGE:
         return DocumentVoided
+    if document.destroyed_at is not None and action is Action.DOCUMENT_AMEND:
+        return DocumentDestroyed
     if document.direction is not Direction.INCOMING and action is Action.DOCUMENT_AMEND:
         return IssuedNeverEdited
     if document.secrecy > Secrecy.NONE and action in _GIVE:

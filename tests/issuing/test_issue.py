@@ -179,6 +179,32 @@ async def test_a_paper_that_was_signed_by_hand_is_issued_as_it_was_scanned(
     assert [file["filename"] for file in whole["files"]] == ["quet.pdf"]
 
 
+async def test_only_a_pdf_or_a_picture_is_the_scan_of_a_paper(
+    sign_in: SignIn, sessions: Sessions, file_store: FileStore
+) -> None:
+    clerk = await sign_in("datcv")
+    waiting = await manuscript(sessions, file_store, state=ManuscriptState.APPROVED)
+    headers = await version_of(sessions, waiting)
+    page = {"file": ("quet.html", b"<html><script>1</script></html>", "text/html")}
+    refused = await clerk.post(f"{MANUSCRIPTS}/{waiting}/paper-signature", files=page, headers=headers)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "scan_expected")
+    assert await version_of(sessions, waiting) == headers
+
+
+async def test_no_copy_is_sent_of_what_was_destroyed(
+    sign_in: SignIn, sessions: Sessions, file_store: FileStore
+) -> None:
+    clerk = await sign_in("datcv")
+    document = await issue(clerk, sessions, await manuscript(sessions, file_store))
+    async with transaction(sessions) as session:
+        await session.execute(
+            text("UPDATE document SET destroyed_at = now() WHERE id = :id"), {"id": document["id"]}
+        )
+    to = {"to": [{"email": "vanthu@huyen.example", "name": "Huyện"}]}
+    refused = await clerk.post(f"{DOCUMENTS}/{document['id']}/dispatches", json=to)
+    assert (refused.status_code, refused.json()["code"]) == (409, "files_are_destroyed")
+
+
 async def test_the_trail_tells_who_issued_what_as_what(
     sign_in: SignIn, sessions: Sessions, file_store: FileStore
 ) -> None:

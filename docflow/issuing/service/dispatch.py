@@ -19,7 +19,7 @@ from docflow.audit.tags import Tag
 from docflow.core import clock
 from docflow.core.db import require_version
 from docflow.core.errors import invalid
-from docflow.documents.errors import DocumentVoided, StubNotGivenOn
+from docflow.documents.errors import DocumentDestroyed, DocumentVoided, StubNotGivenOn
 from docflow.documents.models import Document, ReceiptRole
 from docflow.documents.service.routing.give import Giving, give
 from docflow.files.service import FileStore
@@ -176,6 +176,8 @@ def _moment_on(document: Document, data: DispatchNote) -> datetime:
 async def _require_valid(session: AsyncSession, document: Document) -> None:
     if document.voided_at is not None:
         raise DocumentVoided
+    if document.destroyed_at is not None:
+        raise DocumentDestroyed
     if document.secrecy > Secrecy.NONE:
         raise StubNotGivenOn
     if await find_recall(session, document.id) is not None:

@@ -33,6 +33,8 @@ from docflow.issuing.workflow import Move, next_state
 from docflow.signatures.desk import SigningDesk
 
 PDF = "application/pdf"
+_SCANS = frozenset({PDF, "image/jpeg", "image/png", "image/tiff"})
+"""What the scan of a signed paper can be: it becomes the issued document as it is."""
 _CHARGED = frozenset({Authority.KT, Authority.TUQ})
 
 
@@ -85,6 +87,8 @@ async def sign_on_paper(
     state = next_state(manuscript.state, Move.SIGN)
     if manuscript.signer_id is None:
         raise invalid("signer_id", "signer_missing")
+    if received.media_type not in _SCANS:
+        raise invalid("file", "scan_expected")
     newest = await find_newest(session, manuscript.id)
     row = await add_version(
         session,

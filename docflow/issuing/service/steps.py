@@ -117,6 +117,7 @@ async def take_back(
     dropped = _drop(await list_steps_of_round(session, manuscript))
     manuscript.approved_at = manuscript.signed_at = manuscript.signed_by = None
     manuscript.signed_on_paper = False
+    await write_readers(session, manuscript)
     await session.flush()
     await audit.record(
         session,

@@ -92,7 +92,9 @@ async def begin(
 
 async def lock(session: AsyncSession, document_id: UUID) -> Routing:
     """For a verb on a document that its actor sees: lock it, and read its receipts."""
-    document = await session.get_one(Document, document_id, with_for_update={"key_share": True}, populate_existing=True)
+    document = await session.get_one(
+        Document, document_id, with_for_update={"key_share": True}, populate_existing=True
+    )
     return Routing(document, *await _receipts(session, document_id))
 
 
