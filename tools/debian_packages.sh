@@ -6,6 +6,7 @@ set -u
 
 PACKAGES='
 dovecot-imapd             /usr/lib/dovecot/imap
+libnss3-tools             pk12util
 libreoffice-calc-nogui    /usr/lib/libreoffice/program/libsclo.so
 libreoffice-writer-nogui  /usr/lib/libreoffice/program/libswlo.so
 poppler-utils             pdfsig

@@ -30,6 +30,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
 from docflow.signatures.certificates import is_revoked_by, sha256_of, shown
+from docflow.signatures.endings import says_more
 from docflow.signatures.evidence import Evidence, evidence_of
 from docflow.signatures.terms import (
     SIGNATURES_LOOKED_AT,
@@ -369,6 +370,8 @@ def _change(embedded: EmbeddedPdfSignature) -> tuple[Any, list[Reason]]:
         return "none", []
     if difference is None or isinstance(difference, SuspiciousModification):
         return "suspicious", [Reason.CHANGED_AFTERWARDS]
+    if says_more(embedded.reader):
+        return "suspicious", [Reason.BYTES_LEFT_OUT]
     level = difference.modification_level
     allowed = embedded.docmdp_level
     limit = ModificationLevel.FORM_FILLING if allowed is None else ModificationLevel(allowed.value)
