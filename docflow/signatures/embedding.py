@@ -28,7 +28,7 @@ from docflow.signatures.appearance import style_of
 from docflow.signatures.filling import text_fields
 from docflow.signatures.keys import Refused, opened, require_usable
 from docflow.signatures.places import find_place
-from docflow.signatures.terms import Fault, Found, Judged, Placement, SigningTask
+from docflow.signatures.terms import Box, Fault, Found, Judged, Look, Placement, SigningTask
 from docflow.signatures.timestamps import HttpTimeStamper
 from docflow.signatures.validating import STUMBLES, Judge
 
@@ -79,7 +79,7 @@ class Embedder:
         if place.field in signed:
             raise Refused(Fault.FIELD_TAKEN)
         if named is not None:
-            place = msgspec.structs.replace(place, page=named[0], box=named[1])
+            place = msgspec.structs.replace(place, page=named[0], box=_beside(place.look, named[1]))
         return place, texts
 
     def _embed(
@@ -162,6 +162,12 @@ class Embedder:
         fallen = {one.field for one in judged.found if not _stands(one)}
         if fallen and fallen - _fallen_before(judge.judge(source)):
             raise Refused(Fault.LOCKED)
+
+
+def _beside(look: Look, box: Box) -> Box:
+    """Lines instead of a seal keep clear of the signature, which a seal covers at its right."""
+    left, bottom, right, top = box
+    return (left, bottom, left + (right - left) * 0.6, top) if look is Look.OFFICE else box
 
 
 def _later(found: Found, certificate: x509.Certificate) -> bool:
