@@ -115,14 +115,15 @@ def decide_receipt(actor: Actor, step: Step, place: ReceiptPlace) -> Decision:
     """May the actor, who sees the receipt, do this to it?
 
     What a person got is theirs, and their substitute's; of what a unit got each member answers for it, and its head
-    and registry pass it on. It is recalled by whoever gave it: that person, those who pass on for the unit above, and
-    for what the registry gave, those who pass on for the registering unit.
+    and registry pass it on. It is recalled by whoever answers today for where it came from: for what was passed on, who
+    has the receipt above it; for what the registry gave, those who pass on for the registering unit, and that person
+    as long as they pass on at all.
     """
     if step is not Step.RECALL:
         return decide_held(actor, step, place.principal_no, place.unit_id)
-    if place.sender_principal in actor.principals:
-        return allow("given_by_oneself")
     if place.is_root:
+        if place.sender_principal in actor.principals and actor.may(Action.DOCUMENT_ROUTE):
+            return allow("given_by_oneself")
         if place.owner_unit_id in actor.units_for(Action.DOCUMENT_ROUTE, inherited=True):
             return allow("registry_of_the_unit")
         return deny("recalled_by_whoever_gave_it")

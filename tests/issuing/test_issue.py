@@ -9,7 +9,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from sqlalchemy import select, text
 
 from docflow.core import clock
-from docflow.core.db import Sessions
+from docflow.core.db import Sessions, transaction
 from docflow.documents.models import Document, Receipt, ReceiptState
 from docflow.files.service import FileStore
 from docflow.issuing.models import Manuscript, ManuscriptState

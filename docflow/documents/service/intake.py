@@ -286,6 +286,9 @@ def new_document(
         # Named though empty: what is not named would be read from the database again.
         answers_id=None,
         voided_at=None,
+        destroyed_at=None,
+        permitted=None,
+        passed_on_at=None,
         copy_kept_by="",
         version=1,
     )
