@@ -211,7 +211,7 @@ def test_the_other_role_of_each_mail_has_its_word(templates):
 @pytest.mark.parametrize(("role", "word"), [("lead", "chủ trì"), ("coordinate", "phối hợp")])
 def test_what_is_passed_on_says_for_what(templates, role, word):
     words = templates.render("documents/routed", "vi", **{**ROUTED, "role": role})
-    assert word in words.text and word in words.subject.lower() and word in words.html
+    assert all(word in said for said in (words.text, words.subject.lower(), words.html))
 
 
 def test_what_is_recalled_leads_nowhere(templates):
