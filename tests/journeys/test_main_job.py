@@ -3,8 +3,6 @@
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from tests.journeys.servers import command, environment
 
 SAMPLES = Path(__file__).parents[2] / "docflow" / "demo" / "samples"
@@ -34,11 +32,11 @@ def test_the_main_job_goes_as_the_story_says(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [], "the temporary folder is gone"
 
 
-@pytest.mark.parametrize("name", ["directive.docx", "directive.pdf"])
-def test_the_main_job_goes_with_a_document_of_ones_own(tmp_path: Path, name: str) -> None:
-    told = perform(tmp_path, "--file", str(SAMPLES / name))
+def test_the_main_job_goes_with_a_document_of_ones_own(tmp_path: Path) -> None:
+    """A Word file: the story by itself has a PDF."""
+    told = perform(tmp_path, "--file", str(SAMPLES / "directive.docx"))
     assert told.returncode == 0, told.stdout[-3000:] + told.stderr[-3000:]
-    assert f"registers {name}" in told.stdout
+    assert "registers directive.docx" in told.stdout
 
 
 def test_a_step_that_is_not_as_expected_ends_the_demo_with_status_1_and_is_named(tmp_path: Path) -> None:
