@@ -111,7 +111,6 @@ class Tag(StrEnum):
     SESSION_ENDED = "session:ended"
     SESSION_REFUSED = "session:refused"
     SESSION_STARTED = "session:started"
-    SIGNATURE_CHECKED = "signature:checked"
     SITE_ADDED = "site:added"
     SITE_CHANGED = "site:changed"
     TASK_ACCEPTED = "task:accepted"
@@ -122,6 +121,5 @@ class Tag(StrEnum):
     TEMPLATE_RETIRED = "template:retired"
     TOKEN_ISSUED = "token:issued"  # noqa: S105  (a name, not a secret)
     TOKEN_REVOKED = "token:revoked"  # noqa: S105  (a name, not a secret)
-    TRAIL_VERIFIED = "trail:verified"
     UNIT_ADDED = "unit:added"
     UNIT_CHANGED = "unit:changed"

@@ -32,9 +32,8 @@ tag IN ('absence:cancelled', 'absence:set', 'access:refused', 'approval:configur
 'receipt:forwarded', 'receipt:recalled', 'receipt:returned', 'register:changed', 'register:closed',
 'register:opened', 'register:printed', 'retention:configured', 'role:given', 'role:taken',
 'search:changed', 'search:dropped', 'search:kept', 'session:ended', 'session:refused', 'session:started',
-'signature:checked', 'site:added', 'site:changed', 'task:accepted', 'task:completed', 'task:reported',
-'task:returned', 'template:added', 'template:retired', 'token:issued', 'token:revoked', 'trail:verified',
-'unit:added', 'unit:changed')
+'site:added', 'site:changed', 'task:accepted', 'task:completed', 'task:reported',
+'task:returned', 'template:added', 'template:retired', 'token:issued', 'token:revoked', 'unit:added', 'unit:changed')
 """
 _ROLES = """
 role IN ('administrator', 'archivist', 'auditor', 'leader', 'meeting_organizer', 'registry_clerk',
